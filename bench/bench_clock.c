@@ -1,0 +1,52 @@
+#include "bench/bench_clock.h"
+
+#include <stdlib.h>
+#include <windows.h>
+
+static double run_once(hp_bench_work *work, void *context, unsigned count) {
+    LARGE_INTEGER begin, end, frequency;
+    QueryPerformanceFrequency(&frequency);
+    QueryPerformanceCounter(&begin);
+    work(context, count);
+    QueryPerformanceCounter(&end);
+    return (double)(end.QuadPart - begin.QuadPart) * 1e9 / (double)frequency.QuadPart / count;
+}
+
+static int compare(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static hp_bench_figure summarize(double *samples) {
+    qsort(samples, HP_BENCH_ROUNDS, sizeof *samples, compare);
+    return (hp_bench_figure){.median = samples[HP_BENCH_ROUNDS / 2],
+                             .low = samples[HP_BENCH_ROUNDS / 4],
+                             .high = samples[HP_BENCH_ROUNDS * 3 / 4]};
+}
+
+hp_bench_figure hp_bench_clock_one(hp_bench_work *work, void *context, unsigned count) {
+    double samples[HP_BENCH_ROUNDS];
+    run_once(work, context, count);
+    for (int i = 0; i < HP_BENCH_ROUNDS; i++)
+        samples[i] = run_once(work, context, count);
+    return summarize(samples);
+}
+
+void hp_bench_clock_pair(hp_bench_work *work_a, hp_bench_work *work_b, void *context, unsigned count,
+                         hp_bench_figure *a, hp_bench_figure *b, hp_bench_figure *ratio) {
+    double of_a[HP_BENCH_ROUNDS], of_b[HP_BENCH_ROUNDS], of_both[HP_BENCH_ROUNDS];
+    run_once(work_a, context, count);
+    run_once(work_b, context, count);
+    for (int i = 0; i < HP_BENCH_ROUNDS; i++) {
+        /* Which one goes first alternates, so that neither always inherits the other's caches. */
+        if (i % 2 == 0)
+            of_a[i] = run_once(work_a, context, count);
+        of_b[i] = run_once(work_b, context, count);
+        if (i % 2 != 0)
+            of_a[i] = run_once(work_a, context, count);
+        of_both[i] = of_a[i] / of_b[i];
+    }
+    *a = summarize(of_a);
+    *b = summarize(of_b);
+    *ratio = summarize(of_both);
+}

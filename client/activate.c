@@ -1,0 +1,72 @@
+#include "client/activate.h"
+
+#include <objbase.h>
+
+#include "client/start.h"
+#include "idl/fault.h"
+
+enum { START_TIMEOUT_MS = 30000 };
+
+/* What COM would only report as "server execution failed", some of it after a long wait. */
+static HRESULT check_exe(const wchar_t *exe, hp_trouble *trouble) {
+    DWORD attributes = HP_FAULT("look at the EXE") ? INVALID_FILE_ATTRIBUTES : GetFileAttributesW(exe);
+    if (attributes == INVALID_FILE_ATTRIBUTES)
+        return hp_trouble_set_wide(trouble, HP_E_SERVER_MISSING, exe, NULL);
+    DWORD type;
+    if ((attributes & FILE_ATTRIBUTE_DIRECTORY) != 0 || HP_FAULT("type of the EXE") ||
+        !GetBinaryTypeW(exe, &type) || (type != SCS_64BIT_BINARY && type != SCS_32BIT_BINARY))
+        return hp_trouble_set_wide(trouble, HP_E_SERVER_NOT_EXECUTABLE, exe, NULL);
+    if (type != (HP_X64 ? SCS_64BIT_BINARY : SCS_32BIT_BINARY))
+        return hp_trouble_set_wide(trouble, HP_E_SERVER_ARCHITECTURE, exe, "the app is %s",
+                                   HP_X64 ? "x64" : "x86");
+    return S_OK;
+}
+
+static HRESULT create_object(const CLSID *clsid, IDispatch **update) {
+    *update = NULL;
+    if (HP_FAULT("class object"))
+        return HRESULT_FROM_WIN32(ERROR_GEN_FAILURE);
+    return CoCreateInstance(clsid, NULL, CLSCTX_LOCAL_SERVER, &IID_IDispatch, (void **)update);
+}
+
+static int is_elevated(void) {
+    HANDLE token;
+    TOKEN_ELEVATION elevation = {0};
+    DWORD size;
+    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
+        return 1; /* unknown: the careful answer */
+    BOOL known = GetTokenInformation(token, TokenElevation, &elevation, sizeof elevation, &size);
+    CloseHandle(token);
+    return !known || elevation.TokenIsElevated != 0;
+}
+
+/* COM says less of a start that fails than start.h does. */
+static HRESULT translate(HRESULT hr) {
+    switch (hr) {
+    case CO_E_SERVER_EXEC_FAILURE:
+        return HP_E_SERVER_SILENT;
+    case CO_E_APPDIDNTREG:
+        return HP_E_SERVER_EXITED;
+    default:
+        return hr;
+    }
+}
+
+HRESULT hp_activate_update(const hp_class_found *found, const hp_attach_options *options, HANDLE cancel,
+                           IDispatch **update, HANDLE *process, hp_trouble *trouble) {
+    *process = NULL;
+    HRESULT hr = check_exe(found->exe, trouble);
+    if (FAILED(hr))
+        return hr;
+    if (found->per_user) {
+        /* Whoever can write to HKEY_CURRENT_USER has chosen the EXE and the class id. */
+        if (is_elevated() && (options->flags & HP_ATTACH_ALLOW_ELEVATED) == 0)
+            return hp_trouble_set_wide(trouble, HP_E_ELEVATED, found->exe, NULL);
+        uint32_t timeout = options->start_timeout_ms != 0 ? options->start_timeout_ms : START_TIMEOUT_MS;
+        return hp_start_update(found, timeout, cancel, update, process, trouble);
+    }
+    hr = create_object(&found->clsid, update);
+    if (FAILED(hr))
+        hp_trouble_set_wide(trouble, translate(hr), found->progid, "COM cannot start %ls", found->exe);
+    return translate(hr);
+}

@@ -1,0 +1,194 @@
+#include "client/attach.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/activate.h"
+#include "client/commit.h"
+#include "client/dispatch.h"
+#include "client/report.h"
+#include "client/start.h"
+#include "client/transport.h"
+#include "idl/fault.h"
+#include "idl/log.h"
+
+static HMODULE module_of(const hp_attach *it) {
+    return it->options->module != NULL ? it->options->module : GetModuleHandleW(NULL);
+}
+
+/* The job of hp_attach_reach: in the multithreaded apartment. */
+static void reach(void *context) {
+    hp_attach *it = context;
+    uintptr_t before = hp_dispatch_enter();
+    HRESULT hr = hp_functable_open(module_of(it), &it->table, &it->trouble);
+    if (SUCCEEDED(hr))
+        hr = hp_activate_update(&it->found, it->options, it->cancel, &it->update, &it->process, &it->trouble);
+    if (SUCCEEDED(hr))
+        hr = hp_offer_ask(it->update, &it->table, &it->offer, &it->trouble);
+    it->result = hr;
+    hp_dispatch_leave(before);
+}
+
+/* Run a job that sets it->result. */
+static HRESULT run(hp_attach *it, hp_apartment_job *job) {
+    /* The second job moves the apartment into the session while it runs: run it by a copy. */
+    hp_apartment apartment = it->apartment;
+    HRESULT hr = hp_apartment_run(&apartment, job, it);
+    if (FAILED(hr)) /* else the job has set it */
+        it->result =
+            hp_trouble_set(&it->trouble, hr, NULL, "the multithreaded apartment could not be entered");
+    return it->result;
+}
+
+HRESULT hp_attach_reach(hp_attach *it, hp_session *current) {
+    it->result = hp_class_lookup(it->progid, &it->found, &it->trouble);
+    if (FAILED(it->result))
+        return it->result;
+    if (current != NULL && hp_session_serves(current, &it->found) && current->module == module_of(it)) {
+        it->offer.pid = current->pid;
+        it->redirected = current->count;
+        return it->result = S_FALSE;
+    }
+    it->result = hp_apartment_hold(&it->apartment);
+    if (FAILED(it->result))
+        return hp_trouble_set(&it->trouble, it->result, NULL,
+                              "the multithreaded apartment could not be held");
+    return run(it, reach);
+}
+
+static HRESULT make_plan(hp_attach *it, const hp_session *current) {
+    HRESULT hr = hp_plan_make(&it->offer, &it->table, current, &it->plan, &it->trouble);
+    if (FAILED(hr))
+        return hr;
+    int partial = (it->options->flags & HP_ATTACH_PARTIAL) != 0;
+    if (it->plan.good < it->plan.count && (!partial || it->plan.good == 0))
+        return hp_plan_verdict(&it->plan, &it->trouble);
+    return it->plan.good < it->plan.count ? HP_S_PARTIAL : S_OK;
+}
+
+static HRESULT make_session(hp_attach *it) {
+    it->session = hp_session_make(it->progid, &it->apartment);
+    if (it->session == NULL)
+        return hp_trouble_set(&it->trouble, E_OUTOFMEMORY, NULL, NULL);
+    hp_session *session = it->session;
+    session->transport = hp_transport_invoke;
+    session->clsid = it->found.clsid;
+    session->pid = it->offer.pid;
+    session->update = it->update;
+    it->update = NULL;
+    session->exe = HP_FAULT("memory for a path") ? NULL : _wcsdup(it->found.exe);
+    if (session->exe == NULL)
+        return hp_trouble_set(&it->trouble, E_OUTOFMEMORY, NULL, NULL);
+    /* Its code must not be unloaded while calls are redirected from there. */
+    if (HP_FAULT("reference to the module") ||
+        !GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
+                            (const wchar_t *)(const void *)module_of(it), &session->module))
+        return hp_trouble_set_last_error(&it->trouble, NULL, "GetModuleHandleEx");
+    return S_OK;
+}
+
+/* The job of hp_attach_commit. */
+static void commit(void *context) {
+    hp_attach *it = context;
+    hp_commit change;
+    uintptr_t before = hp_dispatch_enter();
+    HRESULT hr = make_plan(it, it->current);
+    HRESULT done = SUCCEEDED(hr) ? make_session(it) : hr;
+    if (SUCCEEDED(done))
+        done = hp_commit_prepare(&it->plan, &it->table, it->session, it->current, &change, &it->trouble);
+    if (SUCCEEDED(done))
+        hp_commit_apply(&change);
+    it->result = FAILED(done) ? done : hr;
+    hp_dispatch_leave(before);
+}
+
+HRESULT hp_attach_commit(hp_attach *it, hp_session *current) {
+    if (current != NULL && current->module != module_of(it))
+        return it->result = hp_trouble_set(&it->trouble, E_INVALIDARG, NULL,
+                                           "this ProgID is attached to another module: detach first");
+    if (current != NULL && hp_session_serves(current, &it->found)) {
+        it->redirected = current->count; /* another thread was faster */
+        return it->result = S_FALSE;
+    }
+    it->current = current;
+    run(it, commit);
+    if (FAILED(it->result) && it->session != NULL) {
+        hp_session_release(it->session);
+        it->session = NULL;
+    }
+    if (it->session != NULL) {
+        it->session->process =
+            it->process != NULL ? it->process : OpenProcess(SYNCHRONIZE, FALSE, it->offer.pid);
+        it->process = NULL;
+        it->redirected = it->session->count;
+        hp_session_observe(it->session);
+    }
+    return it->result;
+}
+
+static void release_update(void *context) {
+    hp_attach *it = context;
+    hp_transport_release(it->update);
+}
+
+static void log_failure(hp_attach *it) {
+    if (it->trouble.thing[0] == '\0') {
+        hp_trouble named = {0};
+        hp_trouble_set_wide(&named, it->result, it->progid, "%s", it->trouble.detail);
+        it->trouble = named;
+    }
+    hp_log_trouble(HP_LOG_ERROR, &it->trouble);
+}
+
+HRESULT hp_attach_end(hp_attach *it, hp_report **report) {
+    if (FAILED(it->result))
+        log_failure(it);
+    if (it->session != NULL)
+        hp_log_write(HP_LOG_INFO, "%ls: %lu functions now run in process %lu", it->progid,
+                     (unsigned long)it->redirected, (unsigned long)it->offer.pid);
+    if (report != NULL)
+        *report =
+            hp_report_make(it->result, &it->trouble, &it->plan, it->redirected, it->found.exe, it->offer.pid);
+    if (it->session != NULL)
+        hp_session_unobserve(it->session);
+    if (it->update != NULL && FAILED(hp_apartment_run(&it->apartment, release_update, it)))
+        hp_log_write(HP_LOG_WARNING, "no thread to release the update's proxy on: it is leaked");
+    if (it->process != NULL)
+        hp_start_end(it->process);
+    hp_plan_free(&it->plan);
+    hp_functable_close(&it->table);
+    hp_offer_free(&it->offer);
+    hp_class_free(&it->found);
+    hp_apartment_release(&it->apartment);
+    return it->result;
+}
+
+HRESULT hp_attach_revert(hp_session *session, hp_trouble *trouble) {
+    hp_plant_window window = {0};
+    HRESULT hr = S_OK;
+    hp_plant **plants =
+        HP_FAULT("memory for the list of reverts") ? NULL : calloc(session->count, sizeof *plants);
+    if (plants == NULL)
+        hr = hp_trouble_set(trouble, E_OUTOFMEMORY, NULL, NULL);
+    size_t count = 0;
+    for (size_t i = 0; i < session->count && plants != NULL; i++) {
+        hp_target *target = session->bindings[i].target;
+        if (!hp_session_owns(session, target))
+            continue;
+        if (hp_plant_intact(&target->plant))
+            plants[count++] = &target->plant;
+        else
+            hr = hp_trouble_set_wide(trouble, HP_E_FOREIGN_BYTES, session->bindings[i].name, "left as it is");
+    }
+    HRESULT opened = plants != NULL ? hp_plant_open(plants, count, &window, trouble) : S_OK;
+    for (size_t i = 0; i < count && SUCCEEDED(opened); i++)
+        hp_plant_revert(plants[i]);
+    if (SUCCEEDED(opened))
+        hp_plant_close(&window);
+    /* Jumps that could not be removed lead to thunks that run the original from now on. */
+    for (size_t i = 0; i < session->count; i++)
+        if (hp_session_owns(session, session->bindings[i].target))
+            hp_target_bind(session->bindings[i].target, NULL);
+    free(plants);
+    return FAILED(opened) ? opened : hr;
+}

@@ -1,0 +1,168 @@
+#include "client/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "idl/fault.h"
+#include "idl/protocol.h"
+
+static HRESULT note(hp_plan_item *item, HRESULT result, const char *detail) {
+    item->result = result;
+    snprintf(item->detail, sizeof item->detail, "%s", detail);
+    return result;
+}
+
+static HRESULT read_signature(hp_plan_item *item, const hp_function *function) {
+    hp_signature_error error = {0};
+    HRESULT hr = hp_signature_parse(item->offer->signature, HP_ARCH_HERE, &item->marshal.signature, &error);
+    if (FAILED(hr)) {
+        char detail[160];
+        snprintf(detail, sizeof detail, "%s, at character %u of the update's signature", error.reason,
+                 (unsigned)error.position + 1);
+        return note(item, hr, detail);
+    }
+    hp_layout_compute(&item->marshal.signature, function->compiler, &item->marshal.layout);
+    return S_OK;
+}
+
+/* The app may have the function's signature too: one source file, built as both. Then the
+ * two must describe one call. */
+static HRESULT compare_signatures(hp_plan_item *item, const hp_function *function) {
+    if (function->signature == NULL)
+        return S_OK;
+    char ours[HP_SIGNATURE_MAX + 129], theirs[HP_SIGNATURE_MAX + 129];
+    HRESULT hr = hp_signature_canonical(function->signature, HP_ARCH_HERE, ours, sizeof ours);
+    if (FAILED(hr))
+        return note(item, hr, "in the app's own HP_EXPORT");
+    hr = hp_signature_canonical(item->offer->signature, HP_ARCH_HERE, theirs, sizeof theirs);
+    if (FAILED(hr))
+        return note(item, hr, "in the update's HP_EXPORT");
+    if (strcmp(ours, theirs) == 0)
+        return S_OK;
+    char detail[sizeof item->detail];
+    snprintf(detail, sizeof detail, "app: %.200s; update: %.200s", function->signature,
+             item->offer->signature);
+    return note(item, HP_E_SIGNATURE_MISMATCH, detail);
+}
+
+static HRESULT find_place(hp_plan_item *item, const hp_function *function, const hp_functable *table,
+                          const hp_session *current) {
+    hp_trouble trouble = {0};
+    item->target = hp_target_find(function->address);
+    if (item->target != NULL && item->target->binding != NULL) {
+        if (current != NULL && hp_session_owns(current, item->target))
+            return S_OK;
+        return note(item, HP_E_TARGET_TAKEN, "");
+    }
+    /* A detach that found foreign bytes left our jump in: usable if it is whole again. */
+    if (item->target != NULL && item->target->plant.planted)
+        return hp_plant_intact(&item->target->plant) ? S_OK : note(item, HP_E_FOREIGN_BYTES, "");
+    if (item->target != NULL && hp_plant_is_idle(&item->target->plant))
+        return S_OK;
+    HRESULT hr = hp_plant_inspect(table->base, table->image_size, function->address, &item->plant, &trouble);
+    if (SUCCEEDED(hr) && item->target != NULL)
+        hr = HP_E_FOREIGN_BYTES; /* it could be patched, but is not what it was when its target was made */
+    return FAILED(hr) ? note(item, hr, trouble.detail) : S_OK;
+}
+
+static HRESULT judge(hp_plan_item *item, const hp_functable *table, const hp_session *current) {
+    const char *name = item->offer->name;
+    const hp_function *function = hp_functable_find(table, name, strlen(name));
+    if (function == NULL)
+        return note(item, HP_E_NAME_UNKNOWN, "the app has no such function");
+    if (function->duplicate)
+        return note(item, HP_E_NAME_DUPLICATE, "the app has several functions of this name");
+    if (!function->patchable)
+        return note(item, HP_E_NOT_PATCHABLE, "the app lists it with HP_EXPORT only");
+    if (FAILED(item->offer->result))
+        return note(item, item->offer->result,
+                    item->offer->detail[0] != '\0' ? item->offer->detail
+                                                   : "the update cannot give its signature");
+    HRESULT hr = read_signature(item, function);
+    if (SUCCEEDED(hr))
+        hr = compare_signatures(item, function);
+    if (SUCCEEDED(hr))
+        hr = find_place(item, function, table, current);
+    return hr;
+}
+
+static int compare_addresses(const void *a, const void *b) {
+    uintptr_t x = (uintptr_t)(*(const hp_function *const *)a)->address;
+    uintptr_t y = (uintptr_t)(*(const hp_function *const *)b)->address;
+    return (x > y) - (x < y);
+}
+
+/* Patchable functions by address; the caller frees them. */
+static const hp_function **sort_by_address(const hp_functable *table, size_t *count) {
+    const hp_function **sorted =
+        HP_FAULT("memory for sorting functions") ? NULL : malloc((table->count + 1) * sizeof *sorted);
+    *count = 0;
+    for (size_t i = 0; sorted != NULL && i < table->count; i++)
+        if (table->functions[i].patchable)
+            sorted[(*count)++] = &table->functions[i];
+    if (sorted != NULL)
+        qsort(sorted, *count, sizeof *sorted, compare_addresses);
+    return sorted;
+}
+
+/*
+ * Two names on one address (identical code folding): redirecting one would silently redirect the other,
+ * whether the update offers that one or not.
+ */
+static HRESULT refuse_shared(hp_plan *plan, const hp_functable *table) {
+    size_t count;
+    const hp_function **sorted = sort_by_address(table, &count);
+    if (sorted == NULL)
+        return E_OUTOFMEMORY;
+    for (size_t i = 0; i < plan->count; i++) {
+        hp_plan_item *item = &plan->items[i];
+        if (FAILED(item->result))
+            continue;
+        const hp_function *function = hp_functable_find(table, item->offer->name, strlen(item->offer->name));
+        const hp_function **at = bsearch(&function, sorted, count, sizeof *sorted, compare_addresses);
+        const hp_function **first = at, **last = at;
+        while (first > sorted && first[-1]->address == function->address)
+            first--;
+        while (last + 1 < sorted + count && last[1]->address == function->address)
+            last++;
+        if (first != last)
+            note(item, HP_E_ADDRESS_SHARED, *first != function ? (*first)->name : (*last)->name);
+    }
+    free(sorted);
+    return S_OK;
+}
+
+HRESULT hp_plan_make(const hp_offer *offer, const hp_functable *table, const hp_session *current,
+                     hp_plan *plan, hp_trouble *trouble) {
+    *plan = (hp_plan){0};
+    plan->items = HP_FAULT("memory for the plan") ? NULL : calloc(offer->count, sizeof *plan->items);
+    if (plan->items == NULL)
+        return hp_trouble_set(trouble, E_OUTOFMEMORY, NULL, NULL);
+    plan->count = offer->count;
+    for (size_t i = 0; i < plan->count; i++) {
+        plan->items[i].offer = &offer->items[i];
+        judge(&plan->items[i], table, current);
+    }
+    HRESULT hr = refuse_shared(plan, table);
+    if (FAILED(hr)) {
+        hp_plan_free(plan);
+        return hp_trouble_set(trouble, hr, NULL, NULL);
+    }
+    for (size_t i = 0; i < plan->count; i++)
+        plan->good += SUCCEEDED(plan->items[i].result);
+    return S_OK;
+}
+
+HRESULT hp_plan_verdict(const hp_plan *plan, hp_trouble *trouble) {
+    for (size_t i = 0; i < plan->count; i++)
+        if (FAILED(plan->items[i].result))
+            return hp_trouble_set(trouble, plan->items[i].result, plan->items[i].offer->name, "%s",
+                                  plan->items[i].detail);
+    return S_OK;
+}
+
+void hp_plan_free(hp_plan *plan) {
+    free(plan->items);
+    *plan = (hp_plan){0};
+}

@@ -1,0 +1,158 @@
+#include "client/start.h"
+
+#include <objbase.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <wchar.h>
+
+#include "client/transport.h"
+#include "idl/fault.h"
+#include "idl/handover.h"
+#include "idl/protocol.h"
+
+/* What the update inherits: nothing else, whatever other inheritable handles the app has. */
+typedef struct heritage {
+    HANDLE ready;  /* event: the class object is there */
+    HANDLE object; /* section: the class object */
+} heritage;
+
+enum { HERITAGE_HANDLES = sizeof(heritage) / sizeof(HANDLE) };
+
+static HRESULT make_heritage(heritage *it, hp_trouble *trouble) {
+    SECURITY_ATTRIBUTES inheritable = {.nLength = sizeof inheritable, .bInheritHandle = TRUE};
+    it->ready = HP_FAULT("event for readiness") ? NULL : CreateEventW(&inheritable, TRUE, FALSE, NULL);
+    if (it->ready == NULL)
+        return hp_trouble_set_last_error(trouble, NULL, "CreateEvent");
+    HRESULT hr = hp_handover_make(&it->object);
+    if (FAILED(hr)) {
+        CloseHandle(it->ready);
+        hp_trouble_set(trouble, hr, NULL, "CreateFileMapping failed");
+    }
+    return hr;
+}
+
+static void close_heritage(heritage *it) {
+    CloseHandle(it->object);
+    CloseHandle(it->ready);
+}
+
+/* "exe" -Embedding /HotpatchReady:<event> /HotpatchObject:<section> */
+static wchar_t *make_command_line(const wchar_t *exe, const heritage *it) {
+    const size_t chars = wcslen(exe) + 128;
+    wchar_t *line = HP_FAULT("memory for the command line") ? NULL : calloc(chars, sizeof *line);
+    if (line != NULL)
+        swprintf(line, chars, L"\"%ls\" -Embedding /" HP_READY_ARGUMENT L"%llu /" HP_OBJECT_ARGUMENT L"%llu",
+                 exe, (unsigned long long)(uintptr_t)it->ready, (unsigned long long)(uintptr_t)it->object);
+    return line;
+}
+
+static BOOL create_process(const wchar_t *exe, wchar_t *line, heritage *it, STARTUPINFOEXW *startup,
+                           PROCESS_INFORMATION *started) {
+    const DWORD flags = EXTENDED_STARTUPINFO_PRESENT | CREATE_NO_WINDOW;
+    return !HP_FAULT("list of inherited handles") &&
+           UpdateProcThreadAttribute(startup->lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, it,
+                                     HERITAGE_HANDLES * sizeof(HANDLE), NULL, NULL) &&
+           !HP_FAULT("start of the update") &&
+           CreateProcessW(exe, line, NULL, NULL, TRUE, flags, NULL, NULL, &startup->StartupInfo, started);
+}
+
+static HRESULT start_process(const wchar_t *exe, heritage *it, HANDLE *process, hp_trouble *trouble) {
+    STARTUPINFOEXW startup = {.StartupInfo.cb = sizeof startup};
+    PROCESS_INFORMATION started = {0};
+    SIZE_T size = 0;
+    InitializeProcThreadAttributeList(NULL, 1, 0, &size);
+    startup.lpAttributeList = HP_FAULT("memory for attributes") ? NULL : malloc(size);
+    wchar_t *line = make_command_line(exe, it);
+    HRESULT hr = startup.lpAttributeList != NULL && line != NULL ? S_OK : E_OUTOFMEMORY;
+    if (SUCCEEDED(hr) && (HP_FAULT("list of attributes") ||
+                          !InitializeProcThreadAttributeList(startup.lpAttributeList, 1, 0, &size)))
+        hr = HRESULT_FROM_WIN32(GetLastError());
+    if (SUCCEEDED(hr)) {
+        if (!create_process(exe, line, it, &startup, &started))
+            hr = HRESULT_FROM_WIN32(GetLastError());
+        DeleteProcThreadAttributeList(startup.lpAttributeList);
+    }
+    free(startup.lpAttributeList);
+    free(line);
+    if (FAILED(hr))
+        return hp_trouble_set_wide(trouble, hr, exe, "the process could not be created");
+    CloseHandle(started.hThread);
+    *process = started.hProcess;
+    return S_OK;
+}
+
+static HRESULT wait_until_ready(const heritage *it, HANDLE process, HANDLE cancel, DWORD timeout_ms,
+                                const wchar_t *exe, hp_trouble *trouble) {
+    const HANDLE any[3] = {it->ready, process, cancel};
+    DWORD code = 0;
+    switch (HP_FAULT("wait for the update")
+                ? WAIT_FAILED
+                : WaitForMultipleObjects(cancel != NULL ? 3 : 2, any, FALSE, timeout_ms)) {
+    case WAIT_OBJECT_0:
+        return S_OK;
+    case WAIT_OBJECT_0 + 1:
+        GetExitCodeProcess(process, &code);
+        return hp_trouble_set_wide(trouble, HP_E_SERVER_EXITED, exe, "its exit code was %lu", code);
+    case WAIT_OBJECT_0 + 2:
+        return hp_trouble_set_wide(trouble, HRESULT_FROM_WIN32(ERROR_CANCELLED), exe,
+                                   "the start was cancelled");
+    case WAIT_TIMEOUT:
+        return hp_trouble_set_wide(trouble, HP_E_SERVER_SILENT, exe, "waited %lu ms", timeout_ms);
+    default:
+        return hp_trouble_set_last_error(trouble, NULL, "WaitForMultipleObjects");
+    }
+}
+
+enum { ENDING_LIMIT_MS = 3000 };
+
+/* An update that announces itself without handing anything over is asked for in COM's table. */
+static HRESULT take_object(const heritage *it, const CLSID *clsid, IDispatch **update) {
+    IClassFactory *factory;
+    HRESULT hr = hp_handover_take(it->object, &IID_IClassFactory, (void **)&factory);
+    if (hr == S_FALSE)
+        hr = CoGetClassObject(clsid, CLSCTX_LOCAL_SERVER, NULL, &IID_IClassFactory, (void **)&factory);
+    if (FAILED(hr))
+        return hr;
+    int tries = 0;
+    do
+        hr = HP_FAULT("object of the update")
+                 ? HRESULT_FROM_WIN32(ERROR_GEN_FAILURE)
+                 : IClassFactory_CreateInstance(factory, NULL, &IID_IDispatch, (void **)update);
+    while (hr == HRESULT_FROM_WIN32(RPC_S_CALL_FAILED_DNE) && ++tries < HP_TRANSPORT_TRIES);
+    IClassFactory_Release(factory);
+    return hr;
+}
+
+void hp_start_end(HANDLE process) {
+    if (WaitForSingleObject(process, ENDING_LIMIT_MS) != WAIT_OBJECT_0) {
+        TerminateProcess(process, 1);
+        WaitForSingleObject(process, ENDING_LIMIT_MS);
+    }
+    CloseHandle(process);
+}
+
+HRESULT hp_start_update(const hp_class_found *found, uint32_t timeout_ms, HANDLE cancel, IDispatch **update,
+                        HANDLE *process, hp_trouble *trouble) {
+    heritage it = {0};
+    *update = NULL;
+    *process = NULL;
+    HRESULT hr = make_heritage(&it, trouble);
+    if (FAILED(hr))
+        return hr;
+    hr = start_process(found->exe, &it, process, trouble);
+    if (SUCCEEDED(hr))
+        hr = wait_until_ready(&it, *process, cancel, timeout_ms, found->exe, trouble);
+    if (SUCCEEDED(hr)) {
+        hr = take_object(&it, &found->clsid, update);
+        if (FAILED(hr))
+            hp_trouble_set_wide(trouble, hr, found->exe, "it is running, but its object could not be had");
+    }
+    /* We started it, so we end it; one that has exited is not hurt. */
+    if (FAILED(hr) && *process != NULL) {
+        TerminateProcess(*process, 1);
+        hp_start_end(*process);
+        *process = NULL;
+    }
+    close_heritage(&it);
+    return hr;
+}

@@ -1,0 +1,33 @@
+/**
+ * @file start.h
+ * Starts an update as COM would, where COM does not know its class, and receives its
+ * class object; see idl/handover.h.
+ */
+#ifndef HP_CLIENT_START_H
+#define HP_CLIENT_START_H
+
+#include <oaidl.h>
+
+#include "registry/class.h"
+
+/**
+ * Start the EXE of a class and wait, without pumping messages, until it hands its class object over.
+ *
+ * @param found       the class
+ * @param timeout_ms  how long it may take
+ * @param cancel      ends the wait when set; NULL allowed
+ * @param update      receives a new object of the update, released by the caller
+ * @param process     receives the process, closed by the caller
+ * @return S_OK; HP_E_SERVER_EXITED, HP_E_SERVER_SILENT, HRESULT_FROM_WIN32(ERROR_CANCELLED), a wrapped Win32
+ *         error or COM's. On failure the process has been ended: no process and no handle stays.
+ */
+HRESULT hp_start_update(const hp_class_found *found, uint32_t timeout_ms, HANDLE cancel, IDispatch **update,
+                        HANDLE *process, hp_trouble *trouble);
+
+/**
+ * An update that was started here is not wanted: let it end by itself, its object having been released, and
+ * end it if it does not. It has ended on return, and the handle is closed.
+ */
+void hp_start_end(HANDLE process);
+
+#endif

@@ -1,0 +1,107 @@
+#include "client/transport.h"
+
+#include <string.h>
+
+#include "idl/array.h"
+#include "idl/fault.h"
+#include "idl/protocol.h"
+#include "idl/text.h"
+
+/* Each was seen when an update was killed at some point of a call, or disconnected its object. */
+static int means_gone(HRESULT hr) {
+    switch (hr) {
+    case RPC_E_DISCONNECTED:
+    case RPC_E_SERVER_DIED:
+    case RPC_E_SERVER_DIED_DNE:
+    case CO_E_OBJNOTCONNECTED:
+        return 1;
+    default:
+        return hr == HRESULT_FROM_WIN32(RPC_S_SERVER_UNAVAILABLE) ||
+               hr == HRESULT_FROM_WIN32(RPC_S_CALL_FAILED) ||
+               hr == HRESULT_FROM_WIN32(RPC_S_CALL_FAILED_DNE) ||
+               hr == HRESULT_FROM_WIN32(RPC_S_COMM_FAILURE) || hr == HRESULT_FROM_WIN32(ERROR_BROKEN_PIPE) ||
+               hr == HRESULT_FROM_WIN32(ERROR_PIPE_NOT_CONNECTED);
+    }
+}
+
+/* A long description is cut. */
+static void take_description(BSTR description, char *detail, size_t capacity) {
+    char utf8[3 * 512 + 1];
+    UINT length = SysStringLen(description);
+    length = length < 512 ? length : 512;
+    if (length == 0 || detail == NULL || capacity == 0)
+        return;
+    int size = WideCharToMultiByte(CP_UTF8, 0, description, (int)length, utf8, sizeof utf8 - 1, NULL, NULL);
+    utf8[size] = '\0';
+    hp_text_copy(detail, capacity, utf8);
+}
+
+static HRESULT take_exception(EXCEPINFO *info, char *detail, size_t capacity) {
+    if (info->pfnDeferredFillIn != NULL)
+        info->pfnDeferredFillIn(info);
+    take_description(info->bstrDescription, detail, capacity);
+    SysFreeString(info->bstrSource);
+    SysFreeString(info->bstrDescription);
+    SysFreeString(info->bstrHelpFile);
+    return FAILED(info->scode) ? info->scode : DISP_E_EXCEPTION;
+}
+
+static HRESULT invoke(IDispatch *update, DISPID member, VARIANT *arguments, unsigned count, VARIANT *result,
+                      char *detail, size_t capacity) {
+    DISPPARAMS parameters = {.rgvarg = arguments, .cArgs = count};
+    EXCEPINFO exception = {0};
+    UINT wrong = 0;
+    const WORD flags = DISPATCH_METHOD | DISPATCH_PROPERTYGET;
+    HRESULT hr;
+    int tries = 0;
+    do
+        hr = IDispatch_Invoke(update, member, &IID_NULL, LOCALE_INVARIANT, flags, &parameters, result,
+                              &exception, &wrong);
+    while (hr == HRESULT_FROM_WIN32(RPC_S_CALL_FAILED_DNE) && ++tries < HP_TRANSPORT_TRIES);
+    if (hr == DISP_E_EXCEPTION)
+        hr = take_exception(&exception, detail, capacity);
+    return means_gone(hr) ? HP_E_UPDATE_GONE : hr;
+}
+
+HRESULT hp_transport_ask(IDispatch *update, DISPID member, VARIANT *arguments, unsigned count,
+                         VARIANT *result, char *detail, size_t capacity) {
+    if (detail != NULL && capacity > 0)
+        detail[0] = '\0';
+    return HP_FAULT("call of the update")
+               ? HRESULT_FROM_WIN32(ERROR_GEN_FAILURE)
+               : invoke(update, member, arguments, count, result, detail, capacity);
+}
+
+void hp_transport_release(IDispatch *update) {
+    VARIANT ignored;
+    VariantInit(&ignored);
+    invoke(update, HP_DISPID_PROTOCOL_VERSION, NULL, 0, &ignored, NULL, 0);
+    VariantClear(&ignored);
+    IDispatch_Release(update);
+}
+
+/* The reply is the other side's claim in every respect. Its bytes are ours by now: COM has copied them. */
+static HRESULT read_reply(const VARIANT *result, hp_frame *reply) {
+    VARTYPE type;
+    if (V_VT(result) != (VT_ARRAY | VT_UI1) || V_ARRAY(result) == NULL ||
+        SafeArrayGetDim(V_ARRAY(result)) != 1 || FAILED(SafeArrayGetVartype(V_ARRAY(result), &type)) ||
+        type != VT_UI1)
+        return HP_E_FRAME_MALFORMED;
+    const SAFEARRAY *array = V_ARRAY(result);
+    return hp_frame_read(array->pvData, array->rgsabound[0].cElements, HP_ARCH_HERE, HP_FRAME_REPLY, reply);
+}
+
+HRESULT hp_transport_invoke(const hp_binding *binding, hp_frame *call, hp_frame *reply, VARIANT *hold) {
+    SAFEARRAY *array = NULL;
+    HRESULT hr = hp_array_make(call, &array);
+    if (FAILED(hr))
+        return hr;
+    VARIANT arguments[2];
+    V_VT(&arguments[0]) = VT_ARRAY | VT_UI1;
+    V_ARRAY(&arguments[0]) = array;
+    V_VT(&arguments[1]) = VT_BSTR;
+    V_BSTR(&arguments[1]) = binding->name;
+    hr = hp_transport_ask(binding->session->update, HP_DISPID_CALL, arguments, 2, hold, NULL, 0);
+    SafeArrayDestroy(array);
+    return SUCCEEDED(hr) ? read_reply(hold, reply) : hr;
+}

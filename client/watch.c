@@ -1,0 +1,280 @@
+#include "hotpatch/client.h"
+
+#include <stdlib.h>
+#include <wchar.h>
+
+#include "client/com.h"
+#include "idl/fault.h"
+#include "idl/log.h"
+#include "registry/class_notice.h"
+
+enum { RETRY_MS = 250, RETRY_DOUBLINGS = 6 };
+
+struct hp_watch {
+    wchar_t progid[HP_CLASS_PROGID_CHARS];
+    hp_watch_options options;
+    HANDLE stop;    /* set by hp_com_unwatch */
+    HANDLE changed; /* set by the registry */
+    HANDLE thread;
+    hp_session *session; /* attached by this watch, observed; NULL if none */
+    unsigned failures;   /* in a row, counting an update that soon died as one */
+    int damaged;         /* the class was half written when last looked at */
+    ULONGLONG retry_at;  /* no new try before, unless the class is another one; 0: nothing to wait for */
+    ULONGLONG since;     /* when the session began */
+    uint64_t tried;      /* mark of the class that was last attached to, successfully or not */
+    int hopeless;        /* only a change of that class can help */
+    int blind;           /* the registry cannot be watched, and that was said */
+};
+
+static void tell(const hp_watch *watch, hp_event_kind kind, HRESULT result, const char *message,
+                 const hp_report *report) {
+    if (watch->options.sink == NULL)
+        return;
+    const hp_event event = {
+        .kind = kind, .result = result, .message = message, .progid = watch->progid, .report = report};
+    watch->options.sink(watch->options.context, &event);
+}
+
+static DWORD back_off(const hp_watch *watch) {
+    unsigned doublings = watch->failures < RETRY_DOUBLINGS ? watch->failures : RETRY_DOUBLINGS;
+    uint64_t first = watch->options.retry_ms != 0 ? watch->options.retry_ms : RETRY_MS;
+    return (DWORD)((first << doublings) < INFINITE ? first << doublings : INFINITE - 1);
+}
+
+/* Worth another try although the registry has not changed: the update itself may do better next time. */
+static int is_passing(HRESULT hr) {
+    switch (hr) {
+    case HP_E_SERVER_EXITED:
+    case HP_E_SERVER_SILENT:
+    case HP_E_UPDATE_GONE:
+    case HP_E_CLASS_DAMAGED:
+    case HP_E_SERVER_MISSING: /* it may be being copied */
+    case HP_E_SERVER_NOT_EXECUTABLE:
+    case HP_E_NO_ROOM_NEAR:
+    case HP_E_PROGID_UNKNOWN: /* it went while we were at it: the next look tells */
+    case HP_E_TARGET_TAKEN:   /* by another ProgID, until that one is detached */
+    case HP_E_FOREIGN_BYTES:
+    case CO_E_SERVER_STOPPING:
+    case E_OUTOFMEMORY:
+        return 1;
+    default:
+        return HRESULT_FACILITY(hr) == FACILITY_WIN32 || HRESULT_FACILITY(hr) == FACILITY_RPC;
+    }
+}
+
+static void let_go(hp_watch *watch) {
+    if (watch->session != NULL)
+        hp_session_unobserve(watch->session);
+    watch->session = NULL;
+}
+
+static HRESULT detach_quietly(const hp_watch *watch) {
+    uint32_t drain = watch->options.attach.drain_timeout_ms;
+    return hp_com_detach(watch->progid, drain != 0 ? drain : HP_COM_DRAIN_TIMEOUT_MS);
+}
+
+static void detach(hp_watch *watch) {
+    let_go(watch);
+    HRESULT hr = detach_quietly(watch);
+    if (hr != HP_E_NOT_ATTACHED) /* else the app was faster, and knows */
+        tell(watch, HP_EVENT_DETACHED, hr, "the class is gone: the app's own code is back", NULL);
+}
+
+static DWORD schedule_retry(hp_watch *watch) {
+    DWORD wait = back_off(watch);
+    watch->failures++;
+    watch->retry_at = GetTickCount64() + wait;
+    return wait;
+}
+
+/* Returns how long to wait until the next try, INFINITE if only a change can help. */
+static DWORD attach(hp_watch *watch) {
+    hp_report *report;
+    HRESULT hr = hp_com_attach_until(watch->progid, &watch->options.attach, watch->stop, &report);
+    const char *message = report != NULL ? report->message : hp_error_what(hr);
+    DWORD wait = INFINITE;
+    watch->retry_at = 0;
+    watch->hopeless = FAILED(hr) && !is_passing(hr);
+    if (SUCCEEDED(hr)) {
+        let_go(watch);
+        watch->session = hp_com_observe(watch->progid);
+        watch->since = GetTickCount64();
+        watch->damaged = 0;
+        if (hr != S_FALSE)
+            tell(watch, HP_EVENT_ATTACHED, hr, message, report);
+    } else {
+        if (!watch->hopeless)
+            wait = schedule_retry(watch);
+        /* Caught in the middle of being registered: say so only if it stays. */
+        int quiet = hr == HP_E_PROGID_UNKNOWN || hr == HRESULT_FROM_WIN32(ERROR_CANCELLED) ||
+                    (hr == HP_E_CLASS_DAMAGED && !watch->damaged);
+        if (!quiet)
+            tell(watch, HP_EVENT_FAILED, hr, message, report);
+        watch->damaged = hr == HP_E_CLASS_DAMAGED;
+    }
+    hp_report_free(report);
+    return wait;
+}
+
+/* The update died. One that lived for a while has earned a quick restart; one that keeps dying has not. */
+static DWORD lose(hp_watch *watch) {
+    let_go(watch);
+    if (GetTickCount64() - watch->since > (ULONGLONG)back_off(watch) * 2)
+        watch->failures = 0;
+    DWORD wait = schedule_retry(watch);
+    tell(watch, HP_EVENT_LOST, HP_E_UPDATE_GONE, hp_error_what(HP_E_UPDATE_GONE), NULL);
+    return wait;
+}
+
+static uint64_t mix(uint64_t hash, const void *bytes, size_t size) {
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ ((const unsigned char *)bytes)[i]) * 0x100000001B3u; /* FNV-1a */
+    return hash;
+}
+
+/*
+ * Tells one class from another, one registration from the next, and one build of its EXE from the next.
+ * Anything may change below Software\Classes, and what was refused need not be started again for that.
+ * 0: no class that could be told.
+ */
+static uint64_t mark_of(const hp_class_found *found) {
+    WIN32_FILE_ATTRIBUTE_DATA file = {0};
+    if (found == NULL)
+        return 0;
+    GetFileAttributesExW(found->exe, GetFileExInfoStandard, &file); /* one that is missing has a mark, too */
+    uint64_t hash = mix(0xCBF29CE484222325u, &found->clsid, sizeof found->clsid);
+    hash = mix(hash, found->exe, wcslen(found->exe) * sizeof *found->exe);
+    hash = mix(hash, &found->written, sizeof found->written);
+    hash = mix(hash, &file.ftLastWriteTime, sizeof file.ftLastWriteTime);
+    return mix(hash, &file.nFileSizeLow, sizeof file.nFileSizeLow) | 1;
+}
+
+/* A class is registered: is there anything to do about it now? */
+static DWORD follow_class(hp_watch *watch, const hp_class_found *found) {
+    if (watch->session != NULL && hp_session_serves(watch->session, found))
+        return INFINITE;
+    ULONGLONG now = GetTickCount64();
+    uint64_t mark = mark_of(found);
+    if (mark == watch->tried && watch->hopeless)
+        return INFINITE;
+    if (mark == watch->tried && now < watch->retry_at)
+        return (DWORD)(watch->retry_at - now);
+    if (mark != watch->tried)
+        watch->failures = 0;
+    watch->tried = mark;
+    return attach(watch);
+}
+
+/* Look at the world and follow it. Returns how long to wait for events at most. */
+static DWORD follow(hp_watch *watch) {
+    if (watch->session != NULL && hp_session_has_ended(watch->session)) {
+        /* The app has detached by itself. That stands until the class changes. */
+        watch->hopeless = 1;
+        let_go(watch);
+    }
+    if (watch->session != NULL && hp_session_is_gone(watch->session))
+        return lose(watch);
+    hp_class_found found;
+    HRESULT hr = hp_class_lookup(watch->progid, &found, NULL);
+    if (FAILED(hr) && hr != HP_E_PROGID_UNKNOWN)
+        return follow_class(watch, NULL);
+    if (SUCCEEDED(hr)) {
+        DWORD wait = follow_class(watch, &found);
+        hp_class_free(&found);
+        return wait;
+    }
+    watch->failures = 0;
+    watch->retry_at = 0;
+    watch->tried = 0;
+    watch->hopeless = 0;
+    detach(watch);
+    return INFINITE;
+}
+
+/* Wait for the next thing to happen. Returns 1 if it is the end. */
+static int wait_for_event(const hp_watch *watch, DWORD wait) {
+    HANDLE events[4] = {watch->stop, watch->changed};
+    DWORD count = 2;
+    if (watch->session != NULL) {
+        events[count++] = watch->session->lost;
+        if (watch->session->process != NULL)
+            events[count++] = watch->session->process;
+    }
+    DWORD woken = WaitForMultipleObjects(count, events, FALSE, wait);
+    if (woken == WAIT_FAILED) /* no reason to spin */
+        woken = WaitForSingleObject(watch->stop, back_off(watch));
+    return woken == WAIT_OBJECT_0;
+}
+
+static DWORD WINAPI run(void *context) {
+    hp_watch *watch = context;
+    for (int stopped = 0; !stopped;) {
+        hp_class_notice notice;
+        HRESULT armed = hp_class_notice_open(watch->changed, &notice);
+        DWORD wait = follow(watch);
+        if (FAILED(armed)) {
+            hp_log_write(watch->blind ? HP_LOG_DEBUG : HP_LOG_WARNING,
+                         "%ls: changes of the registry cannot be seen (0x%08lX)", watch->progid,
+                         (unsigned long)armed);
+            wait = wait < back_off(watch) ? wait : back_off(watch);
+        }
+        watch->blind = FAILED(armed);
+        stopped = wait_for_event(watch, wait);
+        hp_class_notice_close(&notice);
+    }
+    let_go(watch);
+    return 0;
+}
+
+static void free_watch(hp_watch *watch) {
+    if (watch->thread != NULL)
+        CloseHandle(watch->thread);
+    if (watch->changed != NULL)
+        CloseHandle(watch->changed);
+    if (watch->stop != NULL)
+        CloseHandle(watch->stop);
+    free(watch);
+}
+
+HRESULT hp_com_watch(const wchar_t *progid, const hp_watch_options *options, hp_watch **watch) {
+    static const hp_watch_options defaults = {.size = sizeof defaults,
+                                              .attach = {.size = sizeof defaults.attach}};
+    if (watch == NULL)
+        return E_INVALIDARG;
+    *watch = NULL;
+    if (options != NULL && options->size != sizeof *options)
+        return E_INVALIDARG;
+    HRESULT hr = hp_com_check(progid, options != NULL ? &options->attach : NULL);
+    if (FAILED(hr))
+        return hr;
+    hp_watch *made = HP_FAULT("memory for the watch") ? NULL : calloc(1, sizeof *made);
+    if (made == NULL)
+        return E_OUTOFMEMORY;
+    wcscpy(made->progid, progid);
+    made->options = options != NULL ? *options : defaults;
+    made->stop = HP_FAULT("event for stopping") ? NULL : CreateEventW(NULL, TRUE, FALSE, NULL);
+    made->changed = HP_FAULT("event for changes") ? NULL : CreateEventW(NULL, FALSE, FALSE, NULL);
+    hp_class_notice notice = {0};
+    hr = made->stop != NULL && made->changed != NULL ? hp_class_notice_open(made->changed, &notice)
+                                                     : E_OUTOFMEMORY;
+    hp_class_notice_close(&notice);
+    if (SUCCEEDED(hr)) {
+        made->thread = HP_FAULT("thread of the watch") ? NULL : CreateThread(NULL, 0, run, made, 0, NULL);
+        hr = made->thread != NULL ? S_OK : E_OUTOFMEMORY;
+    }
+    if (FAILED(hr)) {
+        free_watch(made);
+        return hr;
+    }
+    *watch = made;
+    return S_OK;
+}
+
+void hp_com_unwatch(hp_watch *watch) {
+    if (watch == NULL)
+        return;
+    SetEvent(watch->stop);
+    WaitForSingleObject(watch->thread, INFINITE);
+    detach_quietly(watch);
+    free_watch(watch);
+}

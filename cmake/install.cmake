@@ -1,0 +1,27 @@
+# The installed tree. Both architectures share one prefix, because a vendor ships both: install each build
+# into the same place.
+#
+#   include/hotpatch/*.h
+#   lib/hotpatch/<x64|x86>/libhotpatch_{core,client,server}.a, hotpatch_typelib.o
+#   share/hotpatch/hpfn.ld                     for GNU ld, see proxygen/CMakeLists.txt
+#   lib/cmake/hotpatch/hotpatchConfig.cmake, -Version, hotpatchTargets-<x64|x86>.cmake
+#   bin/<x64|x86>/*.exe                        the tools (each tool's CMakeLists.txt installs it)
+install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/hotpatch DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+    FILES_MATCHING PATTERN "*.h")
+install(TARGETS hotpatch_core hotpatch_client hotpatch_server hotpatch_typelib
+    EXPORT hotpatch-${HP_ARCH}
+    ARCHIVE DESTINATION ${HP_INSTALL_LIBDIR})
+install(FILES ${CMAKE_BINARY_DIR}/idl/hotpatch_typelib.o DESTINATION ${HP_INSTALL_LIBDIR})
+install(EXPORT hotpatch-${HP_ARCH}
+    NAMESPACE hotpatch::
+    FILE hotpatchTargets-${HP_ARCH}.cmake
+    DESTINATION ${HP_INSTALL_CMAKEDIR})
+
+configure_package_config_file(
+    ${CMAKE_SOURCE_DIR}/cmake/hotpatchConfig.cmake.in ${CMAKE_BINARY_DIR}/hotpatchConfig.cmake
+    INSTALL_DESTINATION ${HP_INSTALL_CMAKEDIR} NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
+# ARCH_INDEPENDENT: the config file itself looks at the architecture, and one prefix serves both.
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/hotpatchConfigVersion.cmake
+    COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+install(FILES ${CMAKE_BINARY_DIR}/hotpatchConfig.cmake ${CMAKE_BINARY_DIR}/hotpatchConfigVersion.cmake
+    DESTINATION ${HP_INSTALL_CMAKEDIR})

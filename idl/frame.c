@@ -1,0 +1,222 @@
+#include "idl/frame.h"
+
+#include "idl/protocol.h"
+
+#include <string.h>
+
+/** The first bytes of a frame. Both architectures are little-endian and lay it out alike. */
+typedef struct wire_head {
+    uint32_t magic;
+    uint16_t version;
+    uint8_t arch;
+    uint8_t kind;
+    uint32_t size;
+    uint32_t reserved0;
+    uint16_t words;
+    uint16_t blocks;
+    uint32_t reserved1;
+} wire_head;
+
+typedef struct wire_block {
+    uint16_t parameter;
+    uint16_t flags;
+    uint32_t offset;
+    uint32_t size;
+    uint32_t capacity;
+    uint64_t reserved;
+} wire_block;
+
+_Static_assert(sizeof(wire_head) == 24 && sizeof(wire_block) == 24, "wire format");
+_Static_assert(HP_ARCH_HERE == HP_ARCH_X64 || HP_ARCH_HERE == HP_ARCH_X86, "little-endian");
+
+static uint32_t align16(uint32_t position) {
+    return (position + 15u) & ~15u;
+}
+
+static uint32_t blocks_offset(const hp_frame *frame) {
+    return (uint32_t)sizeof(wire_head) + 8u * frame->words;
+}
+
+/** Where the blocks' data can begin at the earliest. */
+static uint32_t data_offset(const hp_frame *frame) {
+    return blocks_offset(frame) + (uint32_t)sizeof(wire_block) * frame->blocks;
+}
+
+static int counts_are_right(const hp_frame *frame) {
+    if (frame->blocks > HP_FRAME_MAX_BLOCKS)
+        return 0;
+    return frame->kind == HP_FRAME_REPLY  ? frame->words == 1
+           : frame->kind == HP_FRAME_CALL ? frame->words <= HP_FRAME_MAX_WORDS
+                                          : 0;
+}
+
+/**
+ * A call's blocks belong to its parameters; a reply does not say how many there
+ * were, but it may carry a result.
+ */
+static int parameter_is_right(const hp_frame *frame, uint16_t parameter) {
+    if (frame->kind == HP_FRAME_REPLY)
+        return parameter < HP_FRAME_MAX_WORDS || parameter == HP_FRAME_RESULT;
+    return parameter < frame->words;
+}
+
+/**
+ * Check one block and give its data a place.
+ *
+ * @param end  end of what stands before; moved behind the data. At most HP_FRAME_MAX,
+ *             so that nothing here overflows
+ * @param at   receives the data's offset, 0 without data
+ */
+static HRESULT place_block(const hp_frame *frame, uint16_t index, uint32_t *end, uint32_t *at) {
+    const hp_frame_block *block = &frame->block[index];
+    if (!parameter_is_right(frame, block->parameter))
+        return HP_E_FRAME_MALFORMED;
+    if (index > 0 && frame->block[index - 1].parameter >= block->parameter)
+        return HP_E_FRAME_MALFORMED;
+    if (block->flags & ~HP_FRAME_NULL || block->size > block->capacity)
+        return HP_E_FRAME_MALFORMED;
+    if (block->flags & HP_FRAME_NULL && block->capacity > 0)
+        return HP_E_FRAME_MALFORMED;
+    if (block->capacity > HP_FRAME_MAX)
+        return HP_E_FRAME_TOO_LARGE;
+    *at = 0;
+    if (block->size == 0)
+        return S_OK;
+    *at = align16(*end);
+    if (block->size > HP_FRAME_MAX - *at)
+        return HP_E_FRAME_TOO_LARGE;
+    *end = *at + block->size;
+    return S_OK;
+}
+
+HRESULT hp_frame_measure(const hp_frame *frame, uint32_t *size) {
+    if (!counts_are_right(frame))
+        return HP_E_FRAME_MALFORMED;
+    uint32_t end = data_offset(frame);
+    for (uint16_t i = 0; i < frame->blocks; i++) {
+        uint32_t at;
+        HRESULT hr = place_block(frame, i, &end, &at);
+        if (FAILED(hr))
+            return hr;
+    }
+    *size = end;
+    return S_OK;
+}
+
+static void write_head(const hp_frame *frame, unsigned char *bytes, uint32_t size) {
+    const wire_head head = {
+        .magic = HP_FRAME_MAGIC,
+        .version = HP_FRAME_VERSION,
+        .arch = (uint8_t)frame->arch,
+        .kind = (uint8_t)frame->kind,
+        .size = size,
+        .words = frame->words,
+        .blocks = frame->blocks,
+    };
+    memcpy(bytes, &head, sizeof head);
+    memcpy(bytes + sizeof head, frame->word, 8u * frame->words);
+}
+
+HRESULT hp_frame_write(hp_frame *frame, unsigned char *bytes, uint32_t size) {
+    uint32_t measured;
+    HRESULT hr = hp_frame_measure(frame, &measured);
+    if (FAILED(hr))
+        return hr;
+    if (size != measured)
+        return HP_E_FRAME_TRUNCATED;
+
+    write_head(frame, bytes, size);
+    unsigned char *header = bytes + blocks_offset(frame);
+    uint32_t end = data_offset(frame);
+    for (uint16_t i = 0; i < frame->blocks; i++, header += sizeof(wire_block)) {
+        hp_frame_block *block = &frame->block[i];
+        uint32_t before = end, at;
+        hr = place_block(frame, i, &end, &at);
+        if (FAILED(hr))
+            return hr;
+        const wire_block wire = {block->parameter, block->flags, at, block->size, block->capacity, 0};
+        memcpy(header, &wire, sizeof wire);
+        if (block->size == 0)
+            continue;
+        memset(bytes + before, 0, at - before);
+        if (block->data) {
+            memcpy(bytes + at, block->data, block->size);
+        } else {
+            memset(bytes + at, 0, block->size);
+            block->data = bytes + at;
+        }
+    }
+    return S_OK;
+}
+
+static HRESULT read_head(const unsigned char *bytes, size_t size, hp_arch arch, hp_frame_kind kind,
+                         wire_head *head) {
+    if (size < sizeof *head)
+        return HP_E_FRAME_TRUNCATED;
+    memcpy(head, bytes, sizeof *head);
+    if (head->magic != HP_FRAME_MAGIC)
+        return HP_E_FRAME_MALFORMED;
+    if (head->version != HP_FRAME_VERSION)
+        return HP_E_FRAME_VERSION;
+    if (head->arch != arch)
+        return HP_E_FRAME_ARCHITECTURE;
+    if (head->kind != kind)
+        return HP_E_FRAME_MALFORMED;
+    if (head->size > HP_FRAME_MAX || size > HP_FRAME_MAX)
+        return HP_E_FRAME_TOO_LARGE;
+    if (head->size > size)
+        return HP_E_FRAME_TRUNCATED;
+    if (head->size < size || head->reserved0 || head->reserved1)
+        return HP_E_FRAME_MALFORMED;
+    return S_OK;
+}
+
+static int is_zero(const unsigned char *bytes, uint32_t count) {
+    unsigned any = 0;
+    for (uint32_t i = 0; i < count; i++)
+        any |= bytes[i];
+    return any == 0;
+}
+
+static HRESULT read_block(const unsigned char *bytes, uint32_t size, hp_frame *frame, uint16_t index,
+                          uint32_t *end) {
+    wire_block wire;
+    memcpy(&wire, bytes + blocks_offset(frame) + sizeof wire * index, sizeof wire);
+    hp_frame_block *block = &frame->block[index];
+    *block = (hp_frame_block){wire.parameter, wire.flags, wire.size, wire.capacity, NULL};
+    uint32_t before = *end, at;
+    HRESULT hr = place_block(frame, index, end, &at);
+    if (FAILED(hr))
+        return hr;
+    if (wire.offset != at || wire.reserved || *end > size)
+        return HP_E_FRAME_MALFORMED;
+    if (block->size == 0)
+        return S_OK;
+    if (!is_zero(bytes + before, at - before))
+        return HP_E_FRAME_MALFORMED;
+    block->data = bytes + at;
+    return S_OK;
+}
+
+HRESULT hp_frame_read(const unsigned char *bytes, size_t size, hp_arch arch, hp_frame_kind kind,
+                      hp_frame *frame) {
+    wire_head head;
+    HRESULT hr = read_head(bytes, size, arch, kind, &head);
+    if (FAILED(hr))
+        return hr;
+    frame->arch = arch;
+    frame->kind = kind;
+    frame->words = head.words;
+    frame->blocks = head.blocks;
+    if (!counts_are_right(frame) || data_offset(frame) > head.size)
+        return HP_E_FRAME_MALFORMED;
+    memcpy(frame->word, bytes + sizeof head, 8u * frame->words);
+
+    uint32_t end = data_offset(frame);
+    for (uint16_t i = 0; i < frame->blocks; i++) {
+        hr = read_block(bytes, head.size, frame, i, &end);
+        if (FAILED(hr))
+            return hr;
+    }
+    return end == head.size ? S_OK : HP_E_FRAME_MALFORMED;
+}

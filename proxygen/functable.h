@@ -1,0 +1,69 @@
+/**
+ * @file functable.h
+ * The function table of a loaded image, made from the entries in its section
+ * `.hpfn`, and the image's identity.
+ */
+#ifndef HP_PROXYGEN_FUNCTABLE_H
+#define HP_PROXYGEN_FUNCTABLE_H
+
+#include "hotpatch/function.h"
+#include "idl/trouble.h"
+
+/** What tells one build of an image from another (PE specification, COFF and optional header). */
+typedef struct hp_identity {
+    hp_arch arch;
+    uint32_t timestamp;
+    uint32_t image_size; /**< bytes */
+    uint32_t checksum;
+} hp_identity;
+
+/** One function. */
+typedef struct hp_function {
+    const char *name;           /**< into the image */
+    const char *signature;      /**< of its export entry, NULL without one */
+    unsigned char *address;     /**< what a patch changes: of its patchable entry, else of its export entry */
+    unsigned char *replacement; /**< what an app calls: of its export entry, NULL without one */
+    hp_compiler compiler;
+    uint8_t patchable; /**< has a patchable entry */
+    uint8_t exported;  /**< has an export entry */
+    uint8_t duplicate; /**< two entries of one kind carry this name */
+} hp_function;
+
+/** All functions, sorted by name (strcmp's order), one per name. */
+typedef struct hp_functable {
+    hp_identity identity;
+    unsigned char *base; /**< of the image */
+    size_t image_size;   /**< bytes */
+    size_t count;
+    hp_function *functions;
+} hp_functable;
+
+/**
+ * Read the table of a loaded image.
+ *
+ * @param image  base address (HMODULE); must stay loaded while the table is used
+ * @param table  receives the table; freed with hp_functable_close
+ * @param trouble  receives the failure; may be NULL
+ * @return S_OK; HP_E_TABLE_MISSING, HP_E_TABLE_DAMAGED (not an image of this architecture, a section outside
+ *         of the image, an entry of a wrong size, kind or compiler, a pointer outside of the image, a name
+ *         without end), E_OUTOFMEMORY. On failure the table is all zero. Duplicates are flagged, not refused:
+ *         they matter only if used. Likewise names and signatures of any length and form: hp_name_check and
+ *         hp_signature_parse judge them. Thread-safe.
+ */
+HRESULT hp_functable_open(const void *image, hp_functable *table, hp_trouble *trouble);
+
+/** Free the table and zero it. A zeroed table is fine, too. */
+void hp_functable_close(hp_functable *table);
+
+/** Find a function by name (length bytes) in logarithmic time; NULL if there is none. */
+const hp_function *hp_functable_find(const hp_functable *table, const char *name, size_t length);
+
+/**
+ * Identity of a loaded image, PE32 or PE32+. HP_E_TABLE_DAMAGED if it is not one for x86 or x64. Thread-safe.
+ */
+HRESULT hp_functable_identity(const void *image, hp_identity *identity);
+
+/** Text of an identity, "x64-66f0a1b2-0001a000-00012345"; capacity at least 32. */
+void hp_functable_identity_text(const hp_identity *identity, char *text, size_t capacity);
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * HRESULT hp_invoke_call(void (*function)(void), hp_registers *registers, size_t stack_bytes, hp_invoke_fault
+ * *fault), x64.
+ *
+ * rbp is the frame pointer, rbx keeps registers over the call. The stack arguments are pushed from the last
+ * to the first: that touches every page on the way down, so that no guard page is jumped over and no probe is
+ * needed.
+ *
+ * hp_invoke_handler (invoke.c) is the language-specific handler of this frame. It unwinds to
+ * hp_invoke_resume, with the result in rax; the unwinder has brought the non-volatile registers back by then,
+ * which is what takes this frame's rbp along.
+ */
+#ifdef __x86_64__
+#include "proxygen/assembly.h"
+#include "proxygen/spill_frame.h"
+
+#define GP(n)       (HP_REGISTERS_GP + 8 * (n))(%rbx)
+#define XMM(n)      (HP_REGISTERS_XMM + 16 * (n))(%rbx)
+#define FAULT       HP_INVOKE_FAULT(%rbp)
+#define MXCSR       8(%rbp)
+#define CONTROL     12(%rbp) /* x87 control word */
+#define LOCALS      24
+
+    .text
+    .seh_proc hp_invoke_call
+FUNCTION(hp_invoke_call):
+    pushq   %rbp
+    .seh_pushreg %rbp
+    pushq   %rbx
+    .seh_pushreg %rbx
+    subq    $LOCALS, %rsp
+    .seh_stackalloc LOCALS
+    movq    %rsp, %rbp
+    .seh_setframe %rbp, 0
+    .seh_endprologue
+    .seh_handler hp_invoke_handler, @except
+
+    movq    %r9, FAULT
+    stmxcsr MXCSR
+    fnstcw  CONTROL
+    movq    %rcx, %rax
+    movq    %rdx, %rbx
+    movq    HP_REGISTERS_STACK(%rbx), %r10
+    movl    %r8d, %ecx
+    andl    $8, %ecx /* an odd number of words: one more, for rsp is to be 16-aligned at the call */
+    subq    %rcx, %rsp
+    shrq    $3, %r8
+    jz      LOCAL(pushed)
+LOCAL(push):
+    pushq   -8(%r10, %r8, 8)
+    decq    %r8
+    jnz     LOCAL(push)
+LOCAL(pushed):
+    subq    $32, %rsp /* home area */
+    movups  XMM(0), %xmm0
+    movups  XMM(1), %xmm1
+    movups  XMM(2), %xmm2
+    movups  XMM(3), %xmm3
+    movq    GP(1), %rcx
+    movq    GP(2), %rdx
+    movq    GP(8), %r8
+    movq    GP(9), %r9
+    call    *%rax
+
+    movq    %rax, GP(0)
+    movq    %rdx, GP(2)
+    movups  %xmm0, XMM(0)
+    xorl    %eax, %eax
+LOCAL(leave):
+    leaq    LOCALS(%rbp), %rsp
+    popq    %rbx
+    popq    %rbp
+    ret
+
+    .globl  hp_invoke_resume
+/* A computation was broken off: whatever it had on the x87 stack and in the control registers goes. */
+hp_invoke_resume:
+    cld
+    fninit
+    fldcw   CONTROL
+    ldmxcsr MXCSR
+    jmp     LOCAL(leave)
+    .seh_endproc
+#endif

@@ -1,0 +1,135 @@
+/*
+ * HRESULT hp_invoke_call(void (*function)(void), hp_registers *registers, size_t stack_bytes, hp_invoke_fault
+ * *fault), x86, cdecl.
+ *
+ * ebp is the frame pointer, ebx keeps registers over the call. The stack arguments are pushed from the last
+ * to the first: that touches every page on the way down, so that no guard page is jumped over and no probe is
+ * needed. Afterwards esp comes from ebp, whether the callee removed its arguments or not.
+ *
+ * On x86 a frame announces its exception handler in a record on the stack, the first of a list that begins at
+ * fs:[0]. Unwinding brings no registers back, so the frame keeps all non-volatile ones.
+ *
+ * Frame, from ebp downwards: ebx, esi, edi, MXCSR, x87 control word, handler, next record (esp behind the
+ * prologue).
+ */
+#ifdef __i386__
+#include "proxygen/assembly.h"
+#include "proxygen/spill_frame.h"
+
+#define FUNCTION_ARGUMENT   8(%ebp)
+#define REGISTERS_ARGUMENT  12(%ebp)
+#define BYTES_ARGUMENT      16(%ebp)
+#define FAULT_ARGUMENT      20
+#define MXCSR               -16(%ebp)
+#define CONTROL             -20(%ebp)
+#define RECORD              28 /* bytes below ebp */
+#define GP(n)               (HP_REGISTERS_GP + 4 * (n))(%ebx)
+#define MEMBER(m)           HP_REGISTERS_##m(%ebx)
+
+    .text
+    .cfi_startproc
+FUNCTION(hp_invoke_call):
+    pushl   %ebp
+    .cfi_def_cfa_offset 8
+    .cfi_offset %ebp, -8
+    movl    %esp, %ebp
+    .cfi_def_cfa_register %ebp
+    pushl   %ebx
+    .cfi_offset %ebx, -12
+    pushl   %esi
+    .cfi_offset %esi, -16
+    pushl   %edi
+    .cfi_offset %edi, -20
+    subl    $8, %esp
+    stmxcsr MXCSR
+    fnstcw  CONTROL
+    pushl   $_hp_invoke_handler
+    pushl   %fs:0
+    movl    %esp, %fs:0
+
+    movl    REGISTERS_ARGUMENT, %ebx
+    movl    MEMBER(STACK), %eax
+    movl    BYTES_ARGUMENT, %ecx
+    /* esp such that it is 16-aligned when the arguments are on the stack. */
+    subl    %ecx, %esp
+    andl    $-16, %esp
+    addl    %ecx, %esp
+    shrl    $2, %ecx
+    jz      LOCAL(pushed)
+LOCAL(push):
+    pushl   -4(%eax, %ecx, 4)
+    decl    %ecx
+    jnz     LOCAL(push)
+LOCAL(pushed):
+    movl    GP(1), %ecx
+    movl    GP(2), %edx
+    call    *FUNCTION_ARGUMENT
+
+    movl    %eax, GP(0)
+    movl    %edx, GP(2)
+    movl    MEMBER(RESULT), %ecx
+    cmpl    $HP_RETURN_F32, %ecx
+    jb      LOCAL(done)
+    je      LOCAL(f32)
+    fstpl   MEMBER(ST0) /* HP_RETURN_F64 */
+    jmp     LOCAL(done)
+LOCAL(f32):
+    fstps   MEMBER(ST0)
+LOCAL(done):
+    xorl    %eax, %eax
+LOCAL(leave):
+    leal    -RECORD(%ebp), %esp
+    popl    %fs:0
+    leal    -12(%ebp), %esp
+    popl    %edi
+    popl    %esi
+    popl    %ebx
+    popl    %ebp
+    .cfi_remember_state
+    .cfi_restore %edi
+    .cfi_restore %esi
+    .cfi_restore %ebx
+    .cfi_restore %ebp
+    .cfi_def_cfa %esp, 4
+    ret
+    .cfi_restore_state
+
+/* A computation was broken off: whatever it had on the x87 stack and in the control registers goes. */
+LOCAL(resume):
+    cld
+    fninit
+    fldcw   CONTROL
+    ldmxcsr MXCSR
+    jmp     LOCAL(leave)
+    .cfi_endproc
+
+    /*
+     * EXCEPTION_DISPOSITION hp_invoke_handler(EXCEPTION_RECORD *, void *record, CONTEXT *, void *), cdecl:
+     * the handler of the frame above. RtlUnwind calls the handlers of the frames that go, takes them off the
+     * list, and returns.
+     */
+    .def _hp_invoke_handler; .scl 3; .type 32; .endef
+    .p2align 4
+_hp_invoke_handler:
+    movl    8(%esp), %eax
+    pushl   (RECORD + FAULT_ARGUMENT)(%eax)
+    pushl   8(%esp) /* the exception */
+    call    _hp_invoke_note
+    addl    $8, %esp
+    testl   %eax, %eax
+    jns     LOCAL(search)
+    pushl   %eax
+    pushl   $0
+    pushl   12(%esp)
+    pushl   $LOCAL(unwound)
+    pushl   24(%esp)
+    call    _RtlUnwind@16
+LOCAL(unwound):
+    popl    %eax
+    movl    8(%esp), %ecx
+    leal    RECORD(%ecx), %ebp
+    jmp     LOCAL(resume)
+LOCAL(search):
+    movl    $1, %eax /* ExceptionContinueSearch */
+    ret
+#endif

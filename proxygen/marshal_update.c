@@ -1,0 +1,287 @@
+// The update's half: call frame -> registers and memory, then registers and memory -> reply.
+
+#include "proxygen/marshal_shared.h"
+
+#include "idl/fault.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/** A call that was found to fit the signature. */
+typedef struct checked_call {
+    uint64_t word[HP_SIGNATURE_MAX_PARAMETERS];
+    const hp_frame_block *block[HP_SIGNATURE_MAX_PARAMETERS]; /**< the parameter's block, NULL without one */
+} checked_call;
+
+/** Bytes that a piece of memory takes: aligned, and never none, so that every pointer is one of its own. */
+static uint64_t room(uint64_t size) {
+    return size ? (size + 15u) & ~(uint64_t)15u : 16u;
+}
+
+static uint32_t stack_size(const hp_layout *layout) {
+    return (layout->stack_bytes + HP_MARSHAL_WIDTH - 1) & ~(HP_MARSHAL_WIDTH - 1);
+}
+
+static int has_memory(const hp_frame_block *block) {
+    return block && !(block->flags & HP_FRAME_NULL);
+}
+
+static HRESULT check_memory(const hp_signature *signature, const uint64_t *word,
+                            const hp_parameter *parameter, const hp_frame_block *block) {
+    if (block->flags & ~HP_FRAME_NULL)
+        return HP_E_FRAME_MALFORMED;
+    if (!has_memory(block))
+        return block->size || block->capacity ? HP_E_FRAME_MALFORMED : S_OK;
+    const uint32_t element = parameter->type.size;
+    if (parameter->length == HP_LENGTH_TERMINATED) {
+        return block->size == block->capacity && block->size % element == 0 &&
+                       hp_marshal_is_terminated(block->data, element, block->size)
+                   ? S_OK
+                   : HP_E_FRAME_MALFORMED;
+    }
+    uint32_t capacity;
+    if (FAILED(hp_marshal_capacity(signature, word, parameter, &capacity)) || block->capacity != capacity)
+        return HP_E_FRAME_MALFORMED;
+    if (!(parameter->direction & HP_IN))
+        return block->size == 0 ? S_OK : HP_E_FRAME_MALFORMED;
+    return hp_marshal_fits(parameter, block) ? S_OK : HP_E_FRAME_MALFORMED;
+}
+
+static HRESULT check_block(const hp_signature *signature, const uint64_t *word, uint16_t index,
+                           const hp_frame_block *block) {
+    const hp_parameter *parameter = &signature->parameter[index];
+    if (block->parameter != index)
+        return HP_E_FRAME_MALFORMED;
+    if (parameter->direction != HP_BY_VALUE)
+        return check_memory(signature, word, parameter, block);
+    return block->flags == 0 && block->size == parameter->type.size && block->capacity == parameter->type.size
+               ? S_OK
+               : HP_E_FRAME_MALFORMED;
+}
+
+static HRESULT check_words(const hp_signature *signature, const hp_frame *call, checked_call *checked) {
+    for (uint16_t i = 0; i < signature->count; i++) {
+        checked->word[i] = call->word[i];
+        if (hp_marshal_has_block(&signature->parameter[i])) {
+            if (call->word[i])
+                return HP_E_FRAME_MALFORMED;
+        } else {
+            HRESULT hr = hp_marshal_check_word(&signature->parameter[i].type, &checked->word[i]);
+            if (FAILED(hr))
+                return hr;
+        }
+    }
+    return S_OK;
+}
+
+static HRESULT check_call(const hp_marshal *marshal, const hp_frame *call, checked_call *checked) {
+    const hp_signature *signature = &marshal->signature;
+    if (call->kind != HP_FRAME_CALL || call->arch != marshal->layout.arch || call->words != signature->count)
+        return HP_E_FRAME_MALFORMED;
+    HRESULT hr = check_words(signature, call, checked);
+    if (FAILED(hr))
+        return hr;
+    uint16_t next = 0;
+    uint64_t total = signature->result.size;
+    for (uint16_t i = 0; i < signature->count; i++) {
+        checked->block[i] = NULL;
+        if (!hp_marshal_has_block(&signature->parameter[i]))
+            continue;
+        if (next == call->blocks)
+            return HP_E_FRAME_MALFORMED;
+        const hp_frame_block *block = checked->block[i] = &call->block[next++];
+        hr = check_block(signature, checked->word, i, block);
+        if (FAILED(hr))
+            return hr;
+        total += block->capacity;
+        if (total > HP_MARSHAL_LIMIT) // as gather has it: the reply has to fit
+            return HP_E_FRAME_MALFORMED;
+    }
+    return next == call->blocks ? S_OK : HP_E_FRAME_MALFORMED;
+}
+
+/** Does this parameter need memory beyond its place? */
+static int needs_memory(const hp_marshal *marshal, const checked_call *checked, uint16_t index) {
+    if (marshal->signature.parameter[index].direction == HP_BY_VALUE)
+        return marshal->layout.place[index].indirect;
+    return has_memory(checked->block[index]);
+}
+
+static uint32_t memory_size(const hp_marshal *marshal, const checked_call *checked, uint16_t index) {
+    const hp_frame_block *block = checked->block[index];
+    return block ? block->capacity : marshal->signature.parameter[index].type.size;
+}
+
+/** One allocation for stack words, hidden result and every block; the stack comes first. */
+static HRESULT allocate(const hp_marshal *marshal, const checked_call *checked, hp_invocation *invocation) {
+    uint64_t total = 15u + room(stack_size(&marshal->layout));
+    if (marshal->layout.result == HP_RESULT_HIDDEN)
+        total += room(marshal->signature.result.size);
+    for (uint16_t i = 0; i < marshal->signature.count; i++) {
+        if (needs_memory(marshal, checked, i))
+            total += room(memory_size(marshal, checked, i));
+    }
+    if (total > SIZE_MAX)
+        return E_OUTOFMEMORY;
+    invocation->memory = HP_FAULT("invocation memory") ? NULL : malloc((size_t)total);
+    return invocation->memory ? S_OK : E_OUTOFMEMORY;
+}
+
+static unsigned char *take(unsigned char **free_memory, uint32_t size) {
+    unsigned char *taken = *free_memory;
+    *free_memory += room(size);
+    return taken;
+}
+
+/** What came, then zeros. */
+static void fill(unsigned char *memory, uint32_t capacity, const void *data, uint32_t size) {
+    if (size > 0)
+        memcpy(memory, data, size);
+    memset(memory + size, 0, capacity - size);
+}
+
+/** Put up to 8 bytes into a place, all of the register or stack word. */
+static void store(const hp_marshal *marshal, hp_registers *registers, const hp_place *place, uint64_t bits) {
+    (void)marshal;
+    switch (place->kind) {
+#if HP_X64
+    case HP_PLACE_FLOAT:
+        memset(registers->xmm[place->index], 0, sizeof registers->xmm[0]);
+        memcpy(registers->xmm[place->index], &bits, sizeof bits);
+        if (marshal->signature.variadic)
+            registers->gp[place->shadow] = bits;
+        break;
+#endif
+    case HP_PLACE_STACK:
+        memcpy(registers->stack + place->offset, &bits,
+               place->size > HP_MARSHAL_WIDTH ? sizeof bits : HP_MARSHAL_WIDTH);
+        break;
+    default:
+        registers->gp[place->index] = (uintptr_t)bits;
+        break;
+    }
+}
+
+static void place_value(const hp_marshal *marshal, const checked_call *checked, uint16_t index,
+                        hp_invocation *invocation, unsigned char **free_memory) {
+    const hp_type *type = &marshal->signature.parameter[index].type;
+    const hp_place *place = &marshal->layout.place[index];
+    const hp_frame_block *block = checked->block[index];
+    const void *value = block ? (const void *)block->data : &checked->word[index];
+    if (place->indirect) {
+        unsigned char *copy = take(free_memory, type->size);
+        memcpy(copy, value, type->size);
+        store(marshal, &invocation->registers, place, (uintptr_t)copy);
+    } else if (block) {
+        memcpy(invocation->registers.stack + place->offset, value, type->size);
+    } else {
+        store(marshal, &invocation->registers, place, hp_marshal_extend(type, checked->word[index]));
+    }
+}
+
+static void place_pointer(const hp_marshal *marshal, const checked_call *checked, uint16_t index,
+                          hp_invocation *invocation, unsigned char **free_memory) {
+    const hp_frame_block *block = checked->block[index];
+    unsigned char *memory = NULL;
+    if (has_memory(block)) {
+        memory = take(free_memory, block->capacity);
+        fill(memory, block->capacity, block->data, block->size);
+        invocation->block[index] = memory;
+        invocation->capacity[index] = block->capacity;
+    }
+    store(marshal, &invocation->registers, &marshal->layout.place[index], (uintptr_t)memory);
+}
+
+HRESULT hp_marshal_rebuild(const hp_marshal *marshal, const hp_frame *call, hp_invocation *invocation) {
+    memset(invocation, 0, sizeof *invocation);
+    checked_call checked;
+    HRESULT hr = check_call(marshal, call, &checked);
+    if (FAILED(hr))
+        return hr;
+    hr = allocate(marshal, &checked, invocation);
+    if (FAILED(hr))
+        return hr;
+
+    unsigned char *free_memory = invocation->memory + (15u & (0u - (uintptr_t)invocation->memory));
+    hp_registers *registers = &invocation->registers;
+    invocation->stack_bytes = stack_size(&marshal->layout);
+    registers->stack = take(&free_memory, invocation->stack_bytes);
+    memset(registers->stack, 0, invocation->stack_bytes);
+    registers->cleanup = marshal->layout.cleanup;
+    registers->result = hp_marshal_action(marshal);
+    if (marshal->layout.result == HP_RESULT_HIDDEN) {
+        const uint32_t size = marshal->signature.result.size;
+        invocation->hidden = take(&free_memory, size);
+        memset(invocation->hidden, 0, size);
+        store(marshal, registers, &marshal->layout.hidden, (uintptr_t)invocation->hidden);
+    }
+    for (uint16_t i = 0; i < marshal->signature.count; i++) {
+        if (marshal->signature.parameter[i].direction == HP_BY_VALUE)
+            place_value(marshal, &checked, i, invocation, &free_memory);
+        else
+            place_pointer(marshal, &checked, i, invocation, &free_memory);
+    }
+    return S_OK;
+}
+
+/** The result of up to 8 bytes, as the function left it. */
+static uint64_t result_word(const hp_marshal *marshal, const hp_invocation *invocation) {
+    const hp_registers *registers = &invocation->registers;
+    uint64_t bits = 0;
+    switch (marshal->layout.result) {
+    case HP_RESULT_NONE:
+        return 0;
+    case HP_RESULT_INTEGER:
+        bits = registers->gp[HP_GP_AX];
+#if !HP_X64
+        bits |= (uint64_t)registers->gp[HP_GP_DX] << 32;
+#endif
+        break;
+    case HP_RESULT_FLOAT:
+#if HP_X64
+        memcpy(&bits, registers->xmm[0], sizeof bits);
+#else
+        memcpy(&bits, registers->st0, sizeof bits);
+#endif
+        break;
+    case HP_RESULT_HIDDEN:
+        return hp_marshal_word(&marshal->signature.result, invocation->hidden);
+    }
+    return hp_marshal_word(&marshal->signature.result, (const unsigned char *)&bits);
+}
+
+static void answer_memory(const hp_parameter *parameter, const hp_invocation *invocation, uint16_t index,
+                          hp_frame_block *block) {
+    const unsigned char *memory = invocation->block[index];
+    const uint32_t capacity = invocation->capacity[index];
+    const uint32_t size = hp_marshal_is_text_buffer(parameter)
+                              ? hp_marshal_text_size(memory, parameter->type.size, capacity)
+                              : capacity;
+    *block = (hp_frame_block){.parameter = index, .size = size, .capacity = capacity, .data = memory};
+}
+
+HRESULT hp_marshal_answer(const hp_marshal *marshal, const hp_invocation *invocation, hp_frame *reply) {
+    const hp_signature *signature = &marshal->signature;
+    reply->arch = marshal->layout.arch;
+    reply->kind = HP_FRAME_REPLY;
+    reply->words = 1;
+    reply->blocks = 0;
+    for (uint16_t i = 0; i < signature->count; i++) {
+        if (signature->parameter[i].direction & HP_OUT && invocation->block[i])
+            answer_memory(&signature->parameter[i], invocation, i, &reply->block[reply->blocks++]);
+    }
+    const uint32_t size = signature->result.size;
+    if (size <= HP_MARSHAL_WORD) {
+        reply->word[0] = result_word(marshal, invocation);
+        return S_OK;
+    }
+    reply->word[0] = 0;
+    reply->block[reply->blocks++] = (hp_frame_block){
+        .parameter = HP_FRAME_RESULT, .size = size, .capacity = size, .data = invocation->hidden};
+    return S_OK;
+}
+
+void hp_marshal_release(hp_invocation *invocation) {
+    free(invocation->memory);
+    memset(invocation, 0, sizeof *invocation);
+}

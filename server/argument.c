@@ -1,0 +1,79 @@
+#include "server/argument.h"
+
+#include <oleauto.h>
+
+// The VARIANT that a script variable stands for; NULL if it leads nowhere.
+static const VARIANT *look_through(const VARIANT *argument) {
+    return V_VT(argument) == (VT_BYREF | VT_VARIANT) ? V_VARIANTREF(argument) : argument;
+}
+
+HRESULT hp_argument_string(const VARIANT *argument, BSTR *value) {
+    const VARIANT *variant = look_through(argument);
+    if (variant && V_VT(variant) == VT_BSTR)
+        *value = V_BSTR(variant);
+    else if (variant && V_VT(variant) == (VT_BYREF | VT_BSTR) && V_BSTRREF(variant))
+        *value = *V_BSTRREF(variant);
+    else
+        return DISP_E_TYPEMISMATCH;
+    return S_OK;
+}
+
+HRESULT hp_argument_integer(const VARIANT *argument, LONG *value) {
+    const VARIANT *variant = look_through(argument);
+    if (!variant)
+        return DISP_E_TYPEMISMATCH;
+    VARTYPE type = V_VT(variant);
+    if ((type & VT_BYREF) && !V_BYREF(variant))
+        return DISP_E_TYPEMISMATCH;
+    switch (type) {
+    case VT_I2:
+        *value = V_I2(variant);
+        return S_OK;
+    case VT_UI2:
+        *value = V_UI2(variant);
+        return S_OK;
+    case VT_I4:
+    case VT_INT:
+    case VT_UI4:
+    case VT_UINT:
+        *value = V_I4(variant);
+        return S_OK;
+    case VT_BYREF | VT_I2:
+        *value = *V_I2REF(variant);
+        return S_OK;
+    case VT_BYREF | VT_UI2:
+        *value = *V_UI2REF(variant);
+        return S_OK;
+    case VT_BYREF | VT_I4:
+    case VT_BYREF | VT_INT:
+    case VT_BYREF | VT_UI4:
+    case VT_BYREF | VT_UINT:
+        *value = *V_I4REF(variant);
+        return S_OK;
+    default:
+        return DISP_E_TYPEMISMATCH;
+    }
+}
+
+HRESULT hp_argument_bytes(const VARIANT *argument, SAFEARRAY **array, size_t *size) {
+    const VARIANT *variant = look_through(argument);
+    SAFEARRAY *found = NULL;
+    if (variant && V_VT(variant) == (VT_ARRAY | VT_UI1))
+        found = V_ARRAY(variant);
+    else if (variant && V_VT(variant) == (VT_BYREF | VT_ARRAY | VT_UI1) && V_ARRAYREF(variant))
+        found = *V_ARRAYREF(variant);
+    if (!found || SafeArrayGetDim(found) != 1 || SafeArrayGetElemsize(found) != 1)
+        return DISP_E_TYPEMISMATCH;
+    // What the VARIANT says of the elements and what the array says of itself are two claims. An array
+    // without a type of its own is judged by the size of its elements alone.
+    VARTYPE type;
+    if (SUCCEEDED(SafeArrayGetVartype(found, &type)) && type != VT_UI1)
+        return DISP_E_TYPEMISMATCH;
+    LONG lower;
+    LONG upper;
+    if (FAILED(SafeArrayGetLBound(found, 1, &lower)) || FAILED(SafeArrayGetUBound(found, 1, &upper)))
+        return DISP_E_TYPEMISMATCH;
+    *array = found;
+    *size = (ULONG)upper - (ULONG)lower + 1u; // modulo 2^32, as upper was computed: exact for any lower bound
+    return S_OK;
+}

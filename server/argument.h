@@ -1,0 +1,32 @@
+/**
+ * @file argument.h
+ * Values out of VARIANTs that somebody else made.
+ */
+#ifndef HP_SERVER_ARGUMENT_H
+#define HP_SERVER_ARGUMENT_H
+
+#include "hotpatch/base.h"
+
+#include <oaidl.h>
+
+/*
+ * Each takes the value itself, a reference to it (VT_BYREF), or a reference to a VARIANT with
+ * either (VT_BYREF|VT_VARIANT, one level, as script engines send variables). S_OK or
+ * DISP_E_TYPEMISMATCH. Thread-safe.
+ */
+
+/** A BSTR, not copied; NULL is the empty one. */
+HRESULT hp_argument_string(const VARIANT *argument, BSTR *value);
+
+/** An integer of 2 or 4 bytes; script engines choose the smallest that fits. */
+HRESULT hp_argument_integer(const VARIANT *argument, LONG *value);
+
+/**
+ * An array of bytes with one dimension and any lower bound.
+ *
+ * @param array  receives the array, not copied; its data is had by SafeArrayAccessData
+ * @param size   receives the number of its bytes
+ */
+HRESULT hp_argument_bytes(const VARIANT *argument, SAFEARRAY **array, size_t *size);
+
+#endif

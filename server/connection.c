@@ -1,0 +1,72 @@
+#include "server/connection.h"
+
+#include <objbase.h>
+
+#include "idl/log.h"
+#include "server/object.h"
+
+// Runs on a thread of the pool. Either the object can still be referenced, or its destruction waits in
+// hp_connection_close until this has returned or has let go of the pool's bookkeeping:
+// the memory is there until then.
+static void CALLBACK client_ended(PTP_CALLBACK_INSTANCE instance, void *context, PTP_WAIT wait,
+                                  TP_WAIT_RESULT result) {
+    (void)wait;
+    (void)result;
+    hp_object *object = context;
+    int alive = hp_object_try_addref(object);
+    // The last reference may go below, on this thread, and its destruction must not wait for this very
+    // callback.
+    DisassociateCurrentThreadFromCallback(instance);
+    if (!alive)
+        return;
+    hp_log_write(HP_LOG_INFO, "a client process ended without letting go: its references are dropped");
+    HRESULT apartment = CoInitializeEx(NULL, COINIT_MULTITHREADED);
+    HRESULT hr = CoDisconnectObject((IUnknown *)&object->dispatch, 0);
+    if (FAILED(hr)) {
+        hp_trouble trouble = {0};
+        hp_trouble_set(&trouble, hr, NULL, "CoDisconnectObject failed");
+        hp_log_trouble(HP_LOG_ERROR, &trouble);
+    }
+    // Still inside COM: this may be the last reference, which takes COM's count of the server along.
+    IDispatch_Release(&object->dispatch);
+    if (SUCCEEDED(apartment))
+        CoUninitialize();
+}
+
+HRESULT hp_connection_open(hp_object *object, DWORD process_id, hp_trouble *trouble) {
+    hp_connection *connection = &object->connection;
+    HRESULT hr;
+    if (InterlockedExchange(&connection->taken, 1))
+        return hp_trouble_set(trouble, HRESULT_FROM_WIN32(ERROR_ALREADY_INITIALIZED), "Connect",
+                              "this object has a client already; create one object per client");
+    HANDLE process = OpenProcess(SYNCHRONIZE, FALSE, process_id);
+    if (!process) {
+        hr = HRESULT_FROM_WIN32(GetLastError());
+        hp_trouble_set(trouble, hr, "Connect", "process %lu cannot be opened", (unsigned long)process_id);
+        goto fail;
+    }
+    PTP_WAIT wait = CreateThreadpoolWait(client_ended, object, NULL);
+    if (!wait) {
+        hr = hp_trouble_set_last_error(trouble, "Connect", "CreateThreadpoolWait");
+        goto fail_process;
+    }
+    connection->process = process;
+    connection->wait = wait;
+    SetThreadpoolWait(wait, process, NULL);
+    return S_OK;
+
+fail_process:
+    CloseHandle(process);
+fail:
+    InterlockedExchange(&connection->taken, 0);
+    return hr;
+}
+
+void hp_connection_close(hp_connection *connection) {
+    if (!connection->wait)
+        return;
+    SetThreadpoolWait(connection->wait, NULL, NULL);
+    WaitForThreadpoolWaitCallbacks(connection->wait, TRUE);
+    CloseThreadpoolWait(connection->wait);
+    CloseHandle(connection->process);
+}

@@ -1,0 +1,209 @@
+#include "server/invoke.h"
+
+#include <string.h>
+
+#include <oleauto.h>
+
+#include "idl/log.h"
+#include "idl/protocol.h"
+#include "server/argument.h"
+#include "server/call.h"
+
+#define KNOWN_FLAGS (DISPATCH_METHOD | DISPATCH_PROPERTYGET | DISPATCH_PROPERTYPUT | DISPATCH_PROPERTYPUTREF)
+
+// One invocation of a member.
+typedef struct invocation {
+    hp_object *object;
+    VARIANT *argument;  // last parameter first, as in DISPPARAMS
+    VARIANT *result;    // empty; NULL: the caller does not want it
+    UINT bad;           // index of an argument of the wrong type
+    hp_trouble trouble; // a failure of the member itself
+} invocation;
+
+static HRESULT bad_argument_at(invocation *call, UINT index, HRESULT hr) {
+    call->bad = index;
+    return hr;
+}
+
+// ASCII text as a string result.
+static HRESULT return_text(invocation *call, const char *text) {
+    if (!call->result)
+        return S_OK;
+    size_t length = strlen(text);
+    BSTR string = length > INT_MAX / 2 ? NULL : SysAllocStringLen(NULL, (UINT)length);
+    if (!string)
+        return hp_trouble_set(&call->trouble, E_OUTOFMEMORY, NULL, "a string of %zu characters", length);
+    for (size_t i = 0; i < length; ++i)
+        string[i] = (unsigned char)text[i];
+    V_VT(call->result) = VT_BSTR;
+    V_BSTR(call->result) = string;
+    return S_OK;
+}
+
+static HRESULT return_integer(invocation *call, LONG value) {
+    if (call->result) {
+        V_VT(call->result) = VT_I4;
+        V_I4(call->result) = value;
+    }
+    return S_OK;
+}
+
+// Names are ASCII of a bounded length, so whatever is longer or not ASCII is unknown.
+static HRESULT find_export(invocation *call, BSTR name, const hp_export **item) {
+    char text[HP_NAME_MAX];
+    UINT length = SysStringLen(name);
+    *item = NULL;
+    if (length <= sizeof text) {
+        UINT i = 0;
+        for (; i < length && name[i] < 0x80; ++i)
+            text[i] = (char)name[i];
+        if (i == length)
+            *item = hp_exports_find(call->object->exports, text, length);
+    }
+    return *item ? S_OK : hp_trouble_set_wide(&call->trouble, HP_E_NAME_UNKNOWN, name ? name : L"", NULL);
+}
+
+static HRESULT get_names(invocation *call) {
+    return return_text(call, call->object->exports->names);
+}
+
+static HRESULT get_signature(invocation *call) {
+    BSTR name;
+    const hp_export *item;
+    HRESULT hr = hp_argument_string(&call->argument[0], &name);
+    if (FAILED(hr))
+        return bad_argument_at(call, 0, hr);
+    hr = find_export(call, name, &item);
+    return FAILED(hr) ? hr : return_text(call, item->signature);
+}
+
+static HRESULT run(invocation *call) {
+    BSTR name;
+    SAFEARRAY *array;
+    size_t size;
+    const hp_export *item;
+    HRESULT hr = hp_argument_string(&call->argument[1], &name);
+    if (FAILED(hr))
+        return bad_argument_at(call, 1, hr);
+    hr = hp_argument_bytes(&call->argument[0], &array, &size);
+    if (FAILED(hr))
+        return bad_argument_at(call, 0, hr);
+    hr = find_export(call, name, &item);
+    if (FAILED(hr))
+        return hr;
+    void *bytes;
+    hr = SafeArrayAccessData(array, &bytes);
+    if (FAILED(hr) || (size && !bytes)) {
+        if (SUCCEEDED(hr))
+            SafeArrayUnaccessData(array);
+        return bad_argument_at(call, 0, DISP_E_TYPEMISMATCH);
+    }
+    SAFEARRAY *reply = NULL;
+    hr = hp_call_execute(item, bytes, size, call->result ? &reply : NULL, &call->trouble);
+    SafeArrayUnaccessData(array);
+    if (SUCCEEDED(hr) && call->result) {
+        V_VT(call->result) = VT_ARRAY | VT_UI1;
+        V_ARRAY(call->result) = reply;
+    }
+    return hr;
+}
+
+static HRESULT get_process_id(invocation *call) {
+    return return_integer(call, (LONG)GetCurrentProcessId());
+}
+
+static HRESULT get_protocol_version(invocation *call) {
+    return return_integer(call, HP_PROTOCOL_VERSION);
+}
+
+static HRESULT get_image_identity(invocation *call) {
+    return return_text(call, call->object->exports->identity);
+}
+
+static HRESULT connect_client(invocation *call) {
+    LONG process_id;
+    HRESULT hr = hp_argument_integer(&call->argument[0], &process_id);
+    if (FAILED(hr))
+        return bad_argument_at(call, 0, hr);
+    return hp_connection_open(call->object, (DWORD)process_id, &call->trouble);
+}
+
+static const struct member {
+    DISPID id;
+    WORD flags; // any one of these
+    UINT count; // arguments
+    HRESULT (*run)(invocation *call);
+} members[] = {
+    {HP_DISPID_GET_NAMES, DISPATCH_METHOD, 0, get_names},
+    {HP_DISPID_CALL, DISPATCH_METHOD, 2, run},
+    {HP_DISPID_GET_SIGNATURE, DISPATCH_METHOD, 1, get_signature},
+    {HP_DISPID_PROCESS_ID, DISPATCH_METHOD | DISPATCH_PROPERTYGET, 0, get_process_id},
+    {HP_DISPID_PROTOCOL_VERSION, DISPATCH_METHOD | DISPATCH_PROPERTYGET, 0, get_protocol_version},
+    {HP_DISPID_IMAGE_IDENTITY, DISPATCH_METHOD | DISPATCH_PROPERTYGET, 0, get_image_identity},
+    {HP_DISPID_CONNECT, DISPATCH_METHOD, 1, connect_client},
+};
+
+// The member that is asked for. Flags are a set: script engines that do not know whether they read a property
+// or call a method set both. Nothing here can be written to.
+static HRESULT find_member(DISPID id, WORD flags, const struct member **member) {
+    if (flags & ~KNOWN_FLAGS)
+        return E_INVALIDARG;
+    for (size_t i = 0; i < sizeof members / sizeof *members; ++i) {
+        if (members[i].id != id)
+            continue;
+        if (!(flags & members[i].flags) || (flags & (DISPATCH_PROPERTYPUT | DISPATCH_PROPERTYPUTREF)))
+            break;
+        *member = &members[i];
+        return S_OK;
+    }
+    return DISP_E_MEMBERNOTFOUND;
+}
+
+static void describe(const hp_trouble *trouble, EXCEPINFO *exception) {
+    char line[1536];
+    wchar_t wide[1536];
+    hp_trouble_format(trouble, line, sizeof line);
+    memset(exception, 0, sizeof *exception);
+    exception->scode = trouble->result;
+    exception->bstrSource = SysAllocString(L"Hotpatch");
+    // UTF-16 never takes more units than UTF-8 takes bytes.
+    if (MultiByteToWideChar(CP_UTF8, 0, line, -1, wide, (int)(sizeof wide / sizeof *wide)))
+        exception->bstrDescription = SysAllocString(wide);
+}
+
+HRESULT hp_invoke_member(hp_object *object, DISPID id, WORD flags, const DISPPARAMS *parameters,
+                         VARIANT *result, EXCEPINFO *exception, UINT *bad_argument) {
+    const struct member *member;
+    HRESULT hr = find_member(id, flags, &member);
+    if (FAILED(hr))
+        return hr;
+    if (!parameters)
+        return E_INVALIDARG;
+    if (parameters->cNamedArgs)
+        return DISP_E_NONAMEDARGS;
+    if (parameters->cArgs != member->count)
+        return DISP_E_BADPARAMCOUNT;
+    if (member->count && !parameters->rgvarg)
+        return E_INVALIDARG;
+
+    invocation call;
+    call.object = object;
+    call.argument = parameters->rgvarg;
+    call.result = result;
+    call.trouble.result = S_OK;
+    call.trouble.thing[0] = call.trouble.detail[0] = '\0';
+    if (result)
+        VariantInit(result);
+    hr = member->run(&call);
+    if (hr == DISP_E_TYPEMISMATCH && SUCCEEDED(call.trouble.result)) {
+        if (bad_argument)
+            *bad_argument = call.bad;
+        return hr;
+    }
+    if (SUCCEEDED(hr))
+        return S_OK;
+    hp_log_trouble(HP_LOG_WARNING, &call.trouble);
+    if (exception)
+        describe(&call.trouble, exception);
+    return DISP_E_EXCEPTION;
+}

@@ -1,0 +1,75 @@
+#include "server/lifetime.h"
+
+#include <objbase.h>
+
+#include "idl/log.h"
+
+// References: 0 before the first one, STOPPED after the last one or when nobody came.
+#define STOPPED (-1L)
+
+// Our count and COM's change together. Otherwise the one that takes COM's to 0, which suspends the
+// class objects, and the one that takes ours to 0 may be two threads, and the class objects are
+// resumed by a server that ends.
+static SRWLOCK lock = SRWLOCK_INIT;
+static LONG references;
+static HANDLE stopped;
+
+HRESULT hp_lifetime_open(hp_trouble *trouble) {
+    references = 0;
+    stopped = CreateEventW(NULL, TRUE, FALSE, NULL);
+    return stopped ? S_OK : hp_trouble_set_last_error(trouble, NULL, "CreateEvent");
+}
+
+void hp_lifetime_close(void) {
+    CloseHandle(stopped);
+    stopped = NULL;
+}
+
+HRESULT hp_lifetime_enter(void) {
+    AcquireSRWLockExclusive(&lock);
+    HRESULT hr = references == STOPPED ? CO_E_SERVER_STOPPING : S_OK;
+    if (SUCCEEDED(hr)) {
+        ++references;
+        CoAddRefServerProcess();
+    }
+    ReleaseSRWLockExclusive(&lock);
+    return hr;
+}
+
+void hp_lifetime_leave(void) {
+    AcquireSRWLockExclusive(&lock);
+    CoReleaseServerProcess(); // the last one suspends the class objects: who comes now gets a new process
+    if (--references == 0) {
+        references = STOPPED;
+        SetEvent(stopped);
+    }
+    ReleaseSRWLockExclusive(&lock);
+}
+
+// Nobody held a reference, so nobody has suspended the class objects. First that, then the second look: who
+// comes in between is served, who comes later gets a new process.
+static int end_of_idling(void) {
+    CoSuspendClassObjects();
+    AcquireSRWLockExclusive(&lock);
+    int ends = references == 0;
+    if (ends)
+        references = STOPPED;
+    else if (references != STOPPED)
+        CoResumeClassObjects();
+    ReleaseSRWLockExclusive(&lock);
+    return ends;
+}
+
+HRESULT hp_lifetime_wait(uint32_t idle_ms) {
+    if (WaitForSingleObject(stopped, idle_ms) == WAIT_OBJECT_0)
+        return S_OK;
+    AcquireSRWLockShared(&lock);
+    int idle = references == 0;
+    ReleaseSRWLockShared(&lock);
+    if (idle && end_of_idling()) {
+        hp_log_write(HP_LOG_INFO, "nobody connected within %lu ms: the server ends", (unsigned long)idle_ms);
+        return S_FALSE;
+    }
+    WaitForSingleObject(stopped, INFINITE);
+    return S_OK;
+}

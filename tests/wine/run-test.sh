@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# run-test.sh [--timeout SECONDS] [--own-prefix] [--native] [--script] -- PROGRAM ARGS...
+#
+# Runs one test program for ctest and decides whether it passed: exit code 0, and (unless --script) as many
+# TAP results as were announced, at least one. A program that dies silently half-way, or that never ran, does
+# not pass. The output goes through a file: a server that a test leaves behind would keep a pipe, and so
+# ctest, waiting.
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/env.sh"
+timeout=60 own="" native="" script=""
+while [ $# -gt 0 ]; do
+    case $1 in
+    --timeout) timeout=$2 && shift ;;
+    --own-prefix) own=1 ;;
+    --native) native=1 ;;
+    --script) script=1 ;;
+    --) shift && break ;;
+    *) echo "run-test.sh: what is $1?" >&2 && exit 2 ;;
+    esac
+    shift
+done
+
+# shellcheck disable=SC2329
+clean_up() {
+    [ -z "$child" ] || kill "$child" 2>/dev/null
+    [ -z "$own" ] || { prefix_stop && rm -rf "$WINEPREFIX"; }
+    rm -f "$output"
+}
+child=""
+output=$(mktemp "${TMPDIR:-/tmp}/hotpatch-test.XXXXXX")
+trap clean_up EXIT
+trap 'exit 130' INT TERM HUP
+
+# Without it the tests that wipe parts of the registry refuse to run.
+unset HP_PRIVATE_PREFIX
+if [ -n "$own" ]; then
+    export HP_PRIVATE_PREFIX=1
+    mkdir -p "$(dirname "$WINEPREFIX")"
+    WINEPREFIX=$(mktemp -d -u "$WINEPREFIX.own-XXXXXX")
+    export WINEPREFIX
+    prefix_create || exit 1
+    prefix_boot $$
+fi
+export WINE=wine
+[ -z "$native" ] || WINE=
+command=("$@")
+[ -n "$native" ] || [ -n "$script" ] || command=(wine "$@")
+
+timeout --kill-after=5 "$timeout" "${command[@]}" </dev/null >"$output" 2>&1 &
+child=$!
+wait "$child"
+rc=$?
+child=""
+tr -d '\r' <"$output"
+
+if [ $rc = 124 ] || [ $rc = 137 ]; then
+    echo "not passed: no end after $timeout s"
+    exit 1
+elif [ $rc != 0 ]; then
+    echo "not passed: exit code $rc"
+    exit 1
+fi
+[ -z "$script" ] || exit 0
+planned=$(tr -d '\r' <"$output" | sed -n 's/^1\.\.\([0-9]*\)$/\1/p' | awk '{ n += $1 } END { print n + 0 }')
+results=$(grep -cE '^(not )?ok [0-9]+' "$output")
+if [ "$planned" = 0 ] || [ "$planned" != "$results" ]; then
+    echo "not passed: $results results of $planned that were announced"
+    exit 1
+fi
