@@ -75,7 +75,7 @@ HRESULT hp_transport_ask(IDispatch *update, DISPID member, VARIANT *arguments, u
 void hp_transport_release(IDispatch *update) {
     VARIANT ignored;
     VariantInit(&ignored);
-    invoke(update, HP_DISPID_PROTOCOL_VERSION, NULL, 0, &ignored, NULL, 0);
+    invoke(update, HP_DISPID_DISCONNECT, NULL, 0, &ignored, NULL, 0);
     VariantClear(&ignored);
     IDispatch_Release(update);
 }

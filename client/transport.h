@@ -34,9 +34,8 @@ HRESULT hp_transport_ask(IDispatch *update, DISPID member, VARIANT *arguments, u
                          VARIANT *result, char *detail, size_t capacity);
 
 /**
- * Release an update's object so that the release arrives. RPC may have kept a connection to a
- * dead process that had the same id: a call fails on it, which clears it away, but a release
- * would be lost on it without a word.
+ * Release an update's object so that the update learns of it: it is told by a call first. RPC may have kept a
+ * connection to a dead process that had the same id, and a release is lost on it without a word.
  */
 void hp_transport_release(IDispatch *update);
 

@@ -5,21 +5,20 @@
 #include "idl/log.h"
 #include "server/object.h"
 
+// A release follows the farewell at once, if it arrives at all.
+enum { FAREWELL_MS = 1000 };
+
 // Runs on a thread of the pool. Either the object can still be referenced, or its destruction waits in
 // hp_connection_close until this has returned or has let go of the pool's bookkeeping:
 // the memory is there until then.
-static void CALLBACK client_ended(PTP_CALLBACK_INSTANCE instance, void *context, PTP_WAIT wait,
-                                  TP_WAIT_RESULT result) {
-    (void)wait;
-    (void)result;
-    hp_object *object = context;
+static void drop_references(PTP_CALLBACK_INSTANCE instance, hp_object *object, const char *why) {
     int alive = hp_object_try_addref(object);
     // The last reference may go below, on this thread, and its destruction must not wait for this very
     // callback.
     DisassociateCurrentThreadFromCallback(instance);
     if (!alive)
         return;
-    hp_log_write(HP_LOG_INFO, "a client process ended without letting go: its references are dropped");
+    hp_log_write(HP_LOG_INFO, "a client %s without letting go: its references are dropped", why);
     HRESULT apartment = CoInitializeEx(NULL, COINIT_MULTITHREADED);
     HRESULT hr = CoDisconnectObject((IUnknown *)&object->dispatch, 0);
     if (FAILED(hr)) {
@@ -31,6 +30,18 @@ static void CALLBACK client_ended(PTP_CALLBACK_INSTANCE instance, void *context,
     IDispatch_Release(&object->dispatch);
     if (SUCCEEDED(apartment))
         CoUninitialize();
+}
+
+static void CALLBACK client_ended(PTP_CALLBACK_INSTANCE instance, void *context, PTP_WAIT wait,
+                                  TP_WAIT_RESULT result) {
+    (void)wait;
+    (void)result;
+    drop_references(instance, context, "process ended");
+}
+
+static void CALLBACK client_went(PTP_CALLBACK_INSTANCE instance, void *context, PTP_TIMER timer) {
+    (void)timer;
+    drop_references(instance, context, "said goodbye");
 }
 
 HRESULT hp_connection_open(hp_object *object, DWORD process_id, hp_trouble *trouble) {
@@ -62,11 +73,33 @@ fail:
     return hr;
 }
 
+HRESULT hp_connection_end(hp_object *object, hp_trouble *trouble) {
+    hp_connection *connection = &object->connection;
+    // In units of 100 ns, negative: from now on.
+    ULARGE_INTEGER due = {.QuadPart = (ULONGLONG)(FAREWELL_MS * -10000LL)};
+    FILETIME time = {.dwLowDateTime = due.LowPart, .dwHighDateTime = due.HighPart};
+    if (InterlockedExchange(&connection->left, 1))
+        return S_OK;
+    PTP_TIMER timer = CreateThreadpoolTimer(client_went, object, NULL);
+    if (!timer) {
+        InterlockedExchange(&connection->left, 0);
+        return hp_trouble_set_last_error(trouble, "Disconnect", "CreateThreadpoolTimer");
+    }
+    connection->timer = timer;
+    SetThreadpoolTimer(timer, &time, 0, 0);
+    return S_OK;
+}
+
 void hp_connection_close(hp_connection *connection) {
-    if (!connection->wait)
-        return;
-    SetThreadpoolWait(connection->wait, NULL, NULL);
-    WaitForThreadpoolWaitCallbacks(connection->wait, TRUE);
-    CloseThreadpoolWait(connection->wait);
-    CloseHandle(connection->process);
+    if (connection->wait) {
+        SetThreadpoolWait(connection->wait, NULL, NULL);
+        WaitForThreadpoolWaitCallbacks(connection->wait, TRUE);
+        CloseThreadpoolWait(connection->wait);
+        CloseHandle(connection->process);
+    }
+    if (connection->timer) {
+        SetThreadpoolTimer(connection->timer, NULL, 0, 0);
+        WaitForThreadpoolTimerCallbacks(connection->timer, TRUE);
+        CloseThreadpoolTimer(connection->timer);
+    }
 }

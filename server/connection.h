@@ -1,7 +1,7 @@
 /**
  * @file connection.h
  * Which process uses an object. COM notices a killed client late or, for calls on one machine, never;
- * the process handle knows at once.
+ * the process handle knows at once. And a client's release may get lost on its way; its farewell does not.
  */
 #ifndef HP_SERVER_CONNECTION_H
 #define HP_SERVER_CONNECTION_H
@@ -15,6 +15,8 @@ typedef struct hp_connection {
     volatile LONG taken; /**< a process was named */
     HANDLE process;
     PTP_WAIT wait;
+    volatile LONG left; /**< it said goodbye */
+    PTP_TIMER timer;
 } hp_connection;
 
 /**
@@ -26,6 +28,15 @@ typedef struct hp_connection {
  *         process cannot be opened or watched; then the object is as before. Thread-safe.
  */
 HRESULT hp_connection_open(struct hp_object *object, DWORD process_id, hp_trouble *trouble);
+
+/**
+ * The client goes. Its release should follow; if it does not within a second, all remote references to the
+ * object are dropped. Later calls change nothing.
+ *
+ * @param object  the caller holds a reference
+ * @return S_OK, or why there is no timer; then the object is as before. Thread-safe.
+ */
+HRESULT hp_connection_end(struct hp_object *object, hp_trouble *trouble);
 
 /**
  * Stop watching; for the object's destruction, on any thread, also the one that was told of the client's end.

@@ -37,6 +37,9 @@ static HRESULT STDMETHODCALLTYPE factory_create(IClassFactory *factory, IUnknown
     *out = NULL;
     if (outer)
         return CLASS_E_NOAGGREGATION;
+    // Before there is an object: its end would end the server, and this answer with it.
+    if (!hp_object_answers(iid))
+        return E_NOINTERFACE;
     hp_object *object;
     HRESULT hr = hp_object_create(class_object.exports, &object);
     if (FAILED(hr))

@@ -128,6 +128,10 @@ static HRESULT connect_client(invocation *call) {
     return hp_connection_open(call->object, (DWORD)process_id, &call->trouble);
 }
 
+static HRESULT disconnect_client(invocation *call) {
+    return hp_connection_end(call->object, &call->trouble);
+}
+
 static const struct member {
     DISPID id;
     WORD flags; // any one of these
@@ -141,6 +145,7 @@ static const struct member {
     {HP_DISPID_PROTOCOL_VERSION, DISPATCH_METHOD | DISPATCH_PROPERTYGET, 0, get_protocol_version},
     {HP_DISPID_IMAGE_IDENTITY, DISPATCH_METHOD | DISPATCH_PROPERTYGET, 0, get_image_identity},
     {HP_DISPID_CONNECT, DISPATCH_METHOD, 1, connect_client},
+    {HP_DISPID_DISCONNECT, DISPATCH_METHOD, 0, disconnect_client},
 };
 
 // The member that is asked for. Flags are a set: script engines that do not know whether they read a property

@@ -28,12 +28,16 @@ static ULONG STDMETHODCALLTYPE object_release(IDispatch *dispatch) {
     return (ULONG)left;
 }
 
+int hp_object_answers(REFIID iid) {
+    return IsEqualIID(iid, &IID_IUnknown) || IsEqualIID(iid, &IID_IDispatch) ||
+           IsEqualIID(iid, &DIID_IHotPatch);
+}
+
 static HRESULT STDMETHODCALLTYPE object_query(IDispatch *dispatch, REFIID iid, void **out) {
     if (!out)
         return E_POINTER;
     *out = NULL;
-    if (!IsEqualIID(iid, &IID_IUnknown) && !IsEqualIID(iid, &IID_IDispatch) &&
-        !IsEqualIID(iid, &DIID_IHotPatch))
+    if (!hp_object_answers(iid))
         return E_NOINTERFACE;
     object_addref(dispatch);
     *out = dispatch;

@@ -26,6 +26,9 @@ typedef struct hp_object {
  */
 HRESULT hp_object_create(const hp_exports *exports, hp_object **object);
 
+/** Nonzero if objects have this interface. */
+int hp_object_answers(REFIID iid);
+
 /** Add a reference unless the last one is gone; nonzero if added. Thread-safe. */
 int hp_object_try_addref(hp_object *object);
 

@@ -15,6 +15,7 @@
 static fake_orders *orders;
 static volatile LONG objects;
 static HANDLE released; // set when the last object is
+static HANDLE goodbye;  // set when the client says so; its release may get lost
 
 typedef struct fake_object {
     IDispatch dispatch;
@@ -40,9 +41,13 @@ static ULONG STDMETHODCALLTYPE object_release(IDispatch *dispatch) {
     return (ULONG)left;
 }
 
+static int answers(REFIID iid) {
+    return IsEqualIID(iid, &IID_IUnknown) ||
+           (IsEqualIID(iid, &IID_IDispatch) && orders->start != FAKE_NO_DISPATCH);
+}
+
 static HRESULT STDMETHODCALLTYPE object_query(IDispatch *dispatch, REFIID iid, void **out) {
-    int known = IsEqualIID(iid, &IID_IUnknown) ||
-                (IsEqualIID(iid, &IID_IDispatch) && orders->start != FAKE_NO_DISPATCH);
+    int known = answers(iid);
     *out = known ? dispatch : NULL;
     if (known)
         object_addref(dispatch);
@@ -171,6 +176,9 @@ static HRESULT behave_well(DISPID id, const DISPPARAMS *parameters, VARIANT *res
         return give_number(result, HP_PROTOCOL_VERSION);
     case HP_DISPID_IMAGE_IDENTITY:
         return give_text(result, HP_X64 ? L"x64-1-2-3" : L"x86-1-2-3", 9);
+    case HP_DISPID_DISCONNECT:
+        SetEvent(goodbye);
+        return S_OK;
     default:
         return S_OK; // Connect: the test's process is watched anyway
     }
@@ -257,6 +265,8 @@ static HRESULT STDMETHODCALLTYPE factory_create(IClassFactory *factory, IUnknown
         return CLASS_E_NOAGGREGATION;
     if (orders->start == FAKE_NO_OBJECT)
         return orders->exit_code;
+    if (!answers(iid))
+        return E_NOINTERFACE; // an object's end would end the fake before it has answered
     fake_object *object = calloc(1, sizeof *object);
     if (object == NULL)
         return E_OUTOFMEMORY;
@@ -287,9 +297,10 @@ static HANDLE inherited(const wchar_t *argument) {
 static int serve(HANDLE app) {
     static IClassFactory factory = {&factory_table};
     released = CreateEventW(NULL, TRUE, FALSE, NULL);
-    const HANDLE either[] = {released, app};
+    goodbye = CreateEventW(NULL, TRUE, FALSE, NULL);
+    const HANDLE any[] = {released, app, goodbye};
     DWORD cookie;
-    if (released == NULL || FAILED(CoInitializeEx(NULL, COINIT_MULTITHREADED)))
+    if (released == NULL || goodbye == NULL || FAILED(CoInitializeEx(NULL, COINIT_MULTITHREADED)))
         return 96;
     if (FAILED(CoRegisterClassObject(&orders->clsid, (IUnknown *)&factory, CLSCTX_LOCAL_SERVER,
                                      REGCLS_MULTIPLEUSE, &cookie)) ||
@@ -297,7 +308,8 @@ static int serve(HANDLE app) {
             hp_handover_give(inherited(L"/" HP_OBJECT_ARGUMENT), (IUnknown *)&factory, &IID_IClassFactory)))
         return 95;
     SetEvent(inherited(L"/" HP_READY_ARGUMENT));
-    WaitForMultipleObjects(2, either, FALSE, INFINITE);
+    if (WaitForMultipleObjects(3, any, FALSE, INFINITE) == WAIT_OBJECT_0 + 2)
+        WaitForMultipleObjects(2, any, FALSE, 1000);
     CoRevokeClassObject(cookie);
     CoUninitialize();
     return 0;

@@ -36,6 +36,7 @@ typedef struct row {
 #define CALL HP_DISPID_CALL, METHOD, 2
 #define SIGNATURE HP_DISPID_GET_SIGNATURE, METHOD, 1
 #define CONNECT HP_DISPID_CONNECT, METHOD, 1
+#define GOODBYE HP_DISPID_DISCONNECT
 
 static const row rows[] = {
     {"unknown id", UNKNOWN_ID, METHOD, 0, {0}, SAYS(DISP_E_MEMBERNOTFOUND)},
@@ -53,6 +54,8 @@ static const row rows[] = {
     {"property read and written", HP_DISPID_PROCESS_ID, GET | PUT, 0, {0}, SAYS(DISP_E_MEMBERNOTFOUND)},
     {"property with an index", HP_DISPID_IMAGE_IDENTITY, GET, 1, {INTEGER}, SAYS(DISP_E_BADPARAMCOUNT)},
     {"names of something", HP_DISPID_GET_NAMES, METHOD, 1, {NAME}, SAYS(DISP_E_BADPARAMCOUNT)},
+    {"goodbye to somebody", GOODBYE, METHOD, 1, {INTEGER}, SAYS(DISP_E_BADPARAMCOUNT)},
+    {"goodbye read as a property", GOODBYE, GET, 0, {0}, SAYS(DISP_E_MEMBERNOTFOUND)},
     {"call of nothing", HP_DISPID_CALL, METHOD, 0, {0}, SAYS(DISP_E_BADPARAMCOUNT)},
     {"call without a frame", HP_DISPID_CALL, METHOD, 1, {NAME}, SAYS(DISP_E_BADPARAMCOUNT)},
     {"call with one too many", HP_DISPID_CALL, METHOD, 3, {NAME, FRAME, FRAME}, SAYS(DISP_E_BADPARAMCOUNT)},

@@ -49,6 +49,7 @@ static void ids_are_those_of_the_type_library_in_any_case(void **state) {
         {L"ProtocolVersion", HP_DISPID_PROTOCOL_VERSION},
         {L"ImageIdentity", HP_DISPID_IMAGE_IDENTITY},
         {L"Connect", HP_DISPID_CONNECT},
+        {L"Disconnect", HP_DISPID_DISCONNECT},
     };
     for (size_t i = 0; i < sizeof members / sizeof *members; ++i) {
         LPOLESTR name = (LPOLESTR)members[i].name;

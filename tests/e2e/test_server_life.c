@@ -129,6 +129,37 @@ static void aggregation_and_other_interfaces_are_refused(void **state) {
     server_expect_end(&s);
 }
 
+// Its answer could not be given if the first object, which is never had, ended the server.
+static void refused_interface_does_not_end_a_server_without_objects(void **state) {
+    (void)state;
+    server s = server_start(0);
+    IClassFactory *factory = server_factory(&s);
+    void *other = &other;
+    for (int i = 0; i < 50; ++i)
+        assert_int_equal(IClassFactory_CreateInstance(factory, NULL, &IID_IStream, &other), E_NOINTERFACE);
+    IClassFactory_Release(factory);
+    IDispatch *object = server_object(&s);
+    expect_alive(object);
+    IDispatch_Release(object);
+    server_expect_end(&s);
+}
+
+// As if the release, which COM does not acknowledge, had been lost on its way.
+static void client_that_says_goodbye_need_not_release(void **state) {
+    (void)state;
+    server s = server_start(0);
+    IDispatch *object = server_object(&s);
+    IDispatch *other = server_object(&s);
+    assert_int_equal(connect_as(object, GetCurrentProcessId(), NULL), S_OK);
+    assert_int_equal(invoke(object, HP_DISPID_DISCONNECT, DISPATCH_METHOD, NULL, 0, NULL, NULL, NULL), S_OK);
+    expect_alive(other);
+    assert_true(server_runs(&s));
+    assert_int_equal(invoke(other, HP_DISPID_DISCONNECT, DISPATCH_METHOD, NULL, 0, NULL, NULL, NULL), S_OK);
+    server_expect_end(&s);
+    IDispatch_Release(object);
+    IDispatch_Release(other);
+}
+
 static void killed_client_leaves_no_server(void **state) {
     (void)state;
     server s = server_start(0);
@@ -277,6 +308,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(server_that_nobody_connects_to_ends),
         cmocka_unit_test(object_keeps_the_server_beyond_its_idle_time),
         cmocka_unit_test(aggregation_and_other_interfaces_are_refused),
+        cmocka_unit_test(refused_interface_does_not_end_a_server_without_objects),
+        cmocka_unit_test(client_that_says_goodbye_need_not_release),
         cmocka_unit_test(killed_client_leaves_no_server),
         cmocka_unit_test(killed_client_with_two_objects_leaves_no_server),
         cmocka_unit_test(other_client_keeps_the_server_when_one_is_killed),
