@@ -35,13 +35,7 @@ static void drop_references(PTP_CALLBACK_INSTANCE instance, hp_object *object, c
 static void CALLBACK client_ended(PTP_CALLBACK_INSTANCE instance, void *context, PTP_WAIT wait,
                                   TP_WAIT_RESULT result) {
     (void)wait;
-    (void)result;
-    drop_references(instance, context, "process ended");
-}
-
-static void CALLBACK client_went(PTP_CALLBACK_INSTANCE instance, void *context, PTP_TIMER timer) {
-    (void)timer;
-    drop_references(instance, context, "said goodbye");
+    drop_references(instance, context, result == WAIT_TIMEOUT ? "said goodbye" : "process ended");
 }
 
 HRESULT hp_connection_open(hp_object *object, DWORD process_id, hp_trouble *trouble) {
@@ -75,31 +69,21 @@ fail:
 
 HRESULT hp_connection_end(hp_object *object, hp_trouble *trouble) {
     hp_connection *connection = &object->connection;
+    if (!connection->wait)
+        return hp_trouble_set(trouble, HRESULT_FROM_WIN32(ERROR_NOT_CONNECTED), "Disconnect",
+                              "this object has no client: Connect comes first");
     // In units of 100 ns, negative: from now on.
     ULARGE_INTEGER due = {.QuadPart = (ULONGLONG)(FAREWELL_MS * -10000LL)};
     FILETIME time = {.dwLowDateTime = due.LowPart, .dwHighDateTime = due.HighPart};
-    if (InterlockedExchange(&connection->left, 1))
-        return S_OK;
-    PTP_TIMER timer = CreateThreadpoolTimer(client_went, object, NULL);
-    if (!timer) {
-        InterlockedExchange(&connection->left, 0);
-        return hp_trouble_set_last_error(trouble, "Disconnect", "CreateThreadpoolTimer");
-    }
-    connection->timer = timer;
-    SetThreadpoolTimer(timer, &time, 0, 0);
+    SetThreadpoolWait(connection->wait, connection->process, &time);
     return S_OK;
 }
 
 void hp_connection_close(hp_connection *connection) {
-    if (connection->wait) {
-        SetThreadpoolWait(connection->wait, NULL, NULL);
-        WaitForThreadpoolWaitCallbacks(connection->wait, TRUE);
-        CloseThreadpoolWait(connection->wait);
-        CloseHandle(connection->process);
-    }
-    if (connection->timer) {
-        SetThreadpoolTimer(connection->timer, NULL, 0, 0);
-        WaitForThreadpoolTimerCallbacks(connection->timer, TRUE);
-        CloseThreadpoolTimer(connection->timer);
-    }
+    if (!connection->wait)
+        return;
+    SetThreadpoolWait(connection->wait, NULL, NULL);
+    WaitForThreadpoolWaitCallbacks(connection->wait, TRUE);
+    CloseThreadpoolWait(connection->wait);
+    CloseHandle(connection->process);
 }

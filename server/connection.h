@@ -15,8 +15,6 @@ typedef struct hp_connection {
     volatile LONG taken; /**< a process was named */
     HANDLE process;
     PTP_WAIT wait;
-    volatile LONG left; /**< it said goodbye */
-    PTP_TIMER timer;
 } hp_connection;
 
 /**
@@ -31,10 +29,10 @@ HRESULT hp_connection_open(struct hp_object *object, DWORD process_id, hp_troubl
 
 /**
  * The client goes. Its release should follow; if it does not within a second, all remote references to the
- * object are dropped. Later calls change nothing.
+ * object are dropped.
  *
  * @param object  the caller holds a reference
- * @return S_OK, or why there is no timer; then the object is as before. Thread-safe.
+ * @return S_OK; HRESULT_FROM_WIN32(ERROR_NOT_CONNECTED) without a client. Thread-safe.
  */
 HRESULT hp_connection_end(struct hp_object *object, hp_trouble *trouble);
 

@@ -154,6 +154,12 @@ static void client_that_says_goodbye_need_not_release(void **state) {
     assert_int_equal(invoke(object, HP_DISPID_DISCONNECT, DISPATCH_METHOD, NULL, 0, NULL, NULL, NULL), S_OK);
     expect_alive(other);
     assert_true(server_runs(&s));
+    EXCEPINFO exception = {0};
+    assert_int_equal(invoke(other, HP_DISPID_DISCONNECT, DISPATCH_METHOD, NULL, 0, NULL, &exception, NULL),
+                     DISP_E_EXCEPTION);
+    assert_int_equal(exception.scode, HRESULT_FROM_WIN32(ERROR_NOT_CONNECTED));
+    exception_clear(&exception);
+    assert_int_equal(connect_as(other, GetCurrentProcessId(), NULL), S_OK);
     assert_int_equal(invoke(other, HP_DISPID_DISCONNECT, DISPATCH_METHOD, NULL, 0, NULL, NULL, NULL), S_OK);
     server_expect_end(&s);
     IDispatch_Release(object);
