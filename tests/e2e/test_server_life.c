@@ -238,7 +238,6 @@ static void client_that_is_dead_already_is_noticed(void **state) {
         IDispatch_Release(object);
         server_expect_end(&s);
     }
-    CloseHandle(dead.process);
 }
 
 typedef struct staying {
@@ -302,7 +301,6 @@ static void call_under_way_is_finished_before_the_server_ends(void **state) {
     assert_int_equal(WaitForSingleObject(call.entered, PATIENCE_MS), WAIT_OBJECT_0);
     staying_end(&call, thread);
     server_expect_end(&s);
-    CloseHandle(named.process);
     IDispatch_Release(other);
     IDispatch_Release(object);
 }
