@@ -17,11 +17,10 @@ static int compare(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static hp_bench_figure summarize(double *samples) {
-    qsort(samples, HP_BENCH_ROUNDS, sizeof *samples, compare);
-    return (hp_bench_figure){.median = samples[HP_BENCH_ROUNDS / 2],
-                             .low = samples[HP_BENCH_ROUNDS / 4],
-                             .high = samples[HP_BENCH_ROUNDS * 3 / 4]};
+hp_bench_figure hp_bench_clock_summarize(double *samples, size_t count) {
+    qsort(samples, count, sizeof *samples, compare);
+    return (hp_bench_figure){
+        .median = samples[count / 2], .low = samples[count / 4], .high = samples[count * 3 / 4]};
 }
 
 hp_bench_figure hp_bench_clock_one(hp_bench_work *work, void *context, unsigned count) {
@@ -29,7 +28,7 @@ hp_bench_figure hp_bench_clock_one(hp_bench_work *work, void *context, unsigned 
     run_once(work, context, count);
     for (int i = 0; i < HP_BENCH_ROUNDS; i++)
         samples[i] = run_once(work, context, count);
-    return summarize(samples);
+    return hp_bench_clock_summarize(samples, HP_BENCH_ROUNDS);
 }
 
 void hp_bench_clock_pair(hp_bench_work *work_a, hp_bench_work *work_b, void *context, unsigned count,
@@ -46,7 +45,7 @@ void hp_bench_clock_pair(hp_bench_work *work_a, hp_bench_work *work_b, void *con
             of_a[i] = run_once(work_a, context, count);
         of_both[i] = of_a[i] / of_b[i];
     }
-    *a = summarize(of_a);
-    *b = summarize(of_b);
-    *ratio = summarize(of_both);
+    *a = hp_bench_clock_summarize(of_a, HP_BENCH_ROUNDS);
+    *b = hp_bench_clock_summarize(of_b, HP_BENCH_ROUNDS);
+    *ratio = hp_bench_clock_summarize(of_both, HP_BENCH_ROUNDS);
 }

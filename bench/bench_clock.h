@@ -17,6 +17,9 @@ typedef struct hp_bench_figure {
     double median, low, high; /**< low and high: first and third quartile */
 } hp_bench_figure;
 
+/** Median and quartiles of count samples, which are sorted in place. */
+hp_bench_figure hp_bench_clock_summarize(double *samples, size_t count);
+
 /** Time a piece of work in HP_BENCH_ROUNDS rounds. Nanoseconds per unit of work. */
 hp_bench_figure hp_bench_clock_one(hp_bench_work *work, void *context, unsigned count);
 

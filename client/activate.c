@@ -53,8 +53,8 @@ static HRESULT translate(HRESULT hr) {
 }
 
 HRESULT hp_activate_update(const hp_class_found *found, const hp_attach_options *options, HANDLE cancel,
-                           IDispatch **update, HANDLE *process, hp_trouble *trouble) {
-    *process = NULL;
+                           IDispatch **update, hp_started *started, hp_trouble *trouble) {
+    *started = (hp_started){0};
     HRESULT hr = check_exe(found->exe, trouble);
     if (FAILED(hr))
         return hr;
@@ -63,7 +63,7 @@ HRESULT hp_activate_update(const hp_class_found *found, const hp_attach_options 
         if (is_elevated() && (options->flags & HP_ATTACH_ALLOW_ELEVATED) == 0)
             return hp_trouble_set_wide(trouble, HP_E_ELEVATED, found->exe, NULL);
         uint32_t timeout = options->start_timeout_ms != 0 ? options->start_timeout_ms : START_TIMEOUT_MS;
-        return hp_start_update(found, timeout, cancel, update, process, trouble);
+        return hp_start_update(found, timeout, cancel, update, started, trouble);
     }
     hr = create_object(&found->clsid, update);
     if (FAILED(hr))

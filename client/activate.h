@@ -11,6 +11,7 @@
 #include <oaidl.h>
 
 #include "hotpatch/client.h"
+#include "client/start.h"
 #include "registry/class.h"
 
 /**
@@ -21,12 +22,12 @@
  * @param cancel   ends the wait for a start when set; NULL allowed
  * @param update   receives the object, released by the caller; the calling thread is
  *                 in the multithreaded apartment
- * @param process  receives the process if it was started here, closed by the caller; else NULL
+ * @param started  receives the process and its event if it was started here, closed by the caller; else zero
  * @return S_OK; HP_E_SERVER_MISSING, HP_E_SERVER_NOT_EXECUTABLE, HP_E_SERVER_ARCHITECTURE,
  *         HP_E_SERVER_EXITED, HP_E_SERVER_SILENT, HP_E_ELEVATED, or COM's error. No process that was
  *         started here stays, and no handle.
  */
 HRESULT hp_activate_update(const hp_class_found *found, const hp_attach_options *options, HANDLE cancel,
-                           IDispatch **update, HANDLE *process, hp_trouble *trouble);
+                           IDispatch **update, hp_started *started, hp_trouble *trouble);
 
 #endif

@@ -22,7 +22,7 @@ static void reach(void *context) {
     uintptr_t before = hp_dispatch_enter();
     HRESULT hr = hp_functable_open(module_of(it), &it->table, &it->trouble);
     if (SUCCEEDED(hr))
-        hr = hp_activate_update(&it->found, it->options, it->cancel, &it->update, &it->process, &it->trouble);
+        hr = hp_activate_update(&it->found, it->options, it->cancel, &it->update, &it->started, &it->trouble);
     if (SUCCEEDED(hr))
         hr = hp_offer_ask(it->update, &it->table, &it->offer, &it->trouble);
     it->result = hr;
@@ -117,9 +117,10 @@ HRESULT hp_attach_commit(hp_attach *it, hp_session *current) {
         it->session = NULL;
     }
     if (it->session != NULL) {
-        it->session->process =
-            it->process != NULL ? it->process : OpenProcess(SYNCHRONIZE, FALSE, it->offer.pid);
-        it->process = NULL;
+        it->session->process = it->started.process != NULL ? it->started.process
+                                                           : OpenProcess(SYNCHRONIZE, FALSE, it->offer.pid);
+        it->session->let_go = it->started.let_go;
+        it->started = (hp_started){0};
         it->redirected = it->session->count;
         hp_session_observe(it->session);
     }
@@ -128,7 +129,7 @@ HRESULT hp_attach_commit(hp_attach *it, hp_session *current) {
 
 static void release_update(void *context) {
     hp_attach *it = context;
-    hp_transport_release(it->update);
+    hp_transport_release(it->update, it->started.process);
 }
 
 static void log_failure(hp_attach *it) {
@@ -153,8 +154,8 @@ HRESULT hp_attach_end(hp_attach *it, hp_report **report) {
         hp_session_unobserve(it->session);
     if (it->update != NULL && FAILED(hp_apartment_run(&it->apartment, release_update, it)))
         hp_log_write(HP_LOG_WARNING, "no thread to release the update's proxy on: it is leaked");
-    if (it->process != NULL)
-        hp_start_end(it->process);
+    if (it->started.process != NULL)
+        hp_start_end(&it->started);
     hp_plan_free(&it->plan);
     hp_functable_close(&it->table);
     hp_offer_free(&it->offer);
@@ -163,32 +164,39 @@ HRESULT hp_attach_end(hp_attach *it, hp_report **report) {
     return it->result;
 }
 
+static HRESULT note_foreign(const hp_session *session, const hp_cell *cell, hp_trouble *trouble) {
+    hp_trouble found = {0};
+    HRESULT hr = hp_change_note_foreign(cell->plant.entry, &found);
+    for (size_t i = 0; i < session->count; i++)
+        if (session->bindings[i].target->cell == cell)
+            hp_trouble_set_wide(trouble, hr, session->bindings[i].name, "left as it is: %s", found.detail);
+    return hr;
+}
+
 HRESULT hp_attach_revert(hp_session *session, hp_trouble *trouble) {
-    hp_plant_window window = {0};
+    hp_change change = {0};
     HRESULT hr = S_OK;
-    hp_plant **plants =
-        HP_FAULT("memory for the list of reverts") ? NULL : calloc(session->count, sizeof *plants);
-    if (plants == NULL)
+    change.removes = HP_FAULT("memory for the list of reverts")
+                         ? NULL
+                         : calloc(session->count + 1, sizeof *change.removes);
+    if (change.removes == NULL)
         hr = hp_trouble_set(trouble, E_OUTOFMEMORY, NULL, NULL);
-    size_t count = 0;
-    for (size_t i = 0; i < session->count && plants != NULL; i++) {
-        hp_target *target = session->bindings[i].target;
-        if (!hp_session_owns(session, target))
-            continue;
-        if (hp_plant_intact(&target->plant))
-            plants[count++] = &target->plant;
-        else
-            hr = hp_trouble_set_wide(trouble, HP_E_FOREIGN_BYTES, session->bindings[i].name, "left as it is");
+    for (size_t i = 0; i < session->count && change.removes != NULL; i++) {
+        const hp_target *target = session->bindings[i].target;
+        if (hp_session_owns(session, target) && hp_target_is_laid(target))
+            change.removes[change.remove_count++].cell = target->cell;
     }
-    HRESULT opened = plants != NULL ? hp_plant_open(plants, count, &window, trouble) : S_OK;
-    for (size_t i = 0; i < count && SUCCEEDED(opened); i++)
-        hp_plant_revert(plants[i]);
-    if (SUCCEEDED(opened))
-        hp_plant_close(&window);
+    if (SUCCEEDED(hr))
+        hr = hp_change_make(&change, trouble);
+    for (size_t i = 0; i < change.remove_count && SUCCEEDED(hr); i++)
+        if (FAILED(change.removes[i].result)) {
+            hr = note_foreign(session, change.removes[i].cell, trouble);
+            break;
+        }
     /* Jumps that could not be removed lead to thunks that run the original from now on. */
     for (size_t i = 0; i < session->count; i++)
         if (hp_session_owns(session, session->bindings[i].target))
             hp_target_bind(session->bindings[i].target, NULL);
-    free(plants);
-    return FAILED(opened) ? opened : hr;
+    free(change.removes);
+    return hr;
 }

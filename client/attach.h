@@ -8,6 +8,7 @@
 
 #include "client/plan.h"
 #include "client/session.h"
+#include "client/start.h"
 #include "hotpatch/client.h"
 
 /**
@@ -21,7 +22,7 @@ typedef struct hp_attach {
     hp_apartment apartment;
     hp_class_found found;
     IDispatch *update;
-    HANDLE process; /**< of the update, if it was started here */
+    hp_started started; /**< the update, if it was started here */
     hp_functable table;
     hp_offer offer;
     hp_plan plan;

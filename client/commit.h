@@ -9,13 +9,12 @@
 
 /** A change that is ready. Zero-initialise; ended by hp_commit_apply. */
 typedef struct hp_commit {
-    hp_session *session;    /**< gets the bindings */
-    hp_session *current;    /**< loses its targets; NULL for none */
-    hp_target_batch batch;  /**< targets that are new */
-    hp_plant_window window; /**< code that is to be written */
-    hp_plant **plants;      /**< to be planted first, to be reverted behind them */
-    size_t plant_count;
-    size_t revert_count;
+    hp_session *session;   /**< gets the bindings */
+    hp_session *current;   /**< loses its targets; NULL for none */
+    hp_target_batch batch; /**< targets that are new */
+    hp_plant_image image;  /**< of all of them */
+    hp_change change;      /**< what is laid on functions, and what is taken off */
+    hp_target **laid;      /**< targets of change.adds, in this order */
 } hp_commit;
 
 /**

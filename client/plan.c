@@ -46,27 +46,22 @@ static HRESULT compare_signatures(hp_plan_item *item, const hp_function *functio
     return note(item, HP_E_SIGNATURE_MISMATCH, detail);
 }
 
-static HRESULT find_place(hp_plan_item *item, const hp_function *function, const hp_functable *table,
+static HRESULT find_place(hp_plan_item *item, const hp_function *function, hp_plant_image *image,
                           const hp_session *current) {
     hp_trouble trouble = {0};
+    item->entry = function->address;
     item->target = hp_target_find(function->address);
     if (item->target != NULL && item->target->binding != NULL) {
         if (current != NULL && hp_session_owns(current, item->target))
             return S_OK;
         return note(item, HP_E_TARGET_TAKEN, "");
     }
-    /* A detach that found foreign bytes left our jump in: usable if it is whole again. */
-    if (item->target != NULL && item->target->plant.planted)
-        return hp_plant_intact(&item->target->plant) ? S_OK : note(item, HP_E_FOREIGN_BYTES, "");
-    if (item->target != NULL && hp_plant_is_idle(&item->target->plant))
-        return S_OK;
-    HRESULT hr = hp_plant_inspect(table->base, table->image_size, function->address, &item->plant, &trouble);
-    if (SUCCEEDED(hr) && item->target != NULL)
-        hr = HP_E_FOREIGN_BYTES; /* it could be patched, but is not what it was when its target was made */
+    HRESULT hr = hp_change_inspect(image, function->address, &trouble);
     return FAILED(hr) ? note(item, hr, trouble.detail) : S_OK;
 }
 
-static HRESULT judge(hp_plan_item *item, const hp_functable *table, const hp_session *current) {
+static HRESULT judge(hp_plan_item *item, const hp_functable *table, hp_plant_image *image,
+                     const hp_session *current) {
     const char *name = item->offer->name;
     const hp_function *function = hp_functable_find(table, name, strlen(name));
     if (function == NULL)
@@ -83,7 +78,7 @@ static HRESULT judge(hp_plan_item *item, const hp_functable *table, const hp_ses
     if (SUCCEEDED(hr))
         hr = compare_signatures(item, function);
     if (SUCCEEDED(hr))
-        hr = find_place(item, function, table, current);
+        hr = find_place(item, function, image, current);
     return hr;
 }
 
@@ -140,9 +135,10 @@ HRESULT hp_plan_make(const hp_offer *offer, const hp_functable *table, const hp_
     if (plan->items == NULL)
         return hp_trouble_set(trouble, E_OUTOFMEMORY, NULL, NULL);
     plan->count = offer->count;
+    hp_plant_image image = {.base = table->base, .size = table->image_size};
     for (size_t i = 0; i < plan->count; i++) {
         plan->items[i].offer = &offer->items[i];
-        judge(&plan->items[i], table, current);
+        judge(&plan->items[i], table, &image, current);
     }
     HRESULT hr = refuse_shared(plan, table);
     if (FAILED(hr)) {

@@ -16,8 +16,8 @@ typedef struct hp_plan_item {
     HRESULT result;     /**< S_OK: can be redirected */
     char detail[512];   /**< what is known beyond the code */
     hp_marshal marshal; /**< how its calls travel */
-    hp_plant plant;     /**< its code bytes, if it has no target yet */
-    hp_target *target;  /**< from an earlier attach, else NULL until hp_commit_prepare */
+    unsigned char *entry;
+    hp_target *target; /**< from an earlier attach, else NULL until hp_commit_prepare */
 } hp_plan_item;
 
 /** All functions that the update offers, in its order. Freed with hp_plan_free. */

@@ -1,22 +1,16 @@
 #include "client/plant.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "idl/fault.h"
-#include "idl/log.h"
+#if HP_X64
+#include "client/instruction.h"
+#endif
 
 enum {
-    ROOM = sizeof(uint64_t), /* what one store can replace before the entry */
-#if HP_X64
-    JUMP = 6,     /* jmp [rip+rel32] */
-    HOP = 0xF8EB, /* jmp short -8 */
-#else
-    JUMP = 5,     /* jmp rel32 */
-    HOP = 0xF9EB, /* jmp short -7 */
-#endif
+    HOP = HP_X64 ? 0xF8EB : 0xF9EB, /* jmp short to the beginning of the jump */
     LEA_RSP_SIZE = 8,
+    FILLER = 0x90,
+    INT3 = 0xCC,
 };
 
 static uint16_t load_word(const unsigned char *at) {
@@ -27,197 +21,142 @@ static uint16_t load_word(const unsigned char *at) {
 
 static uint64_t load_room(const unsigned char *entry) {
     uint64_t room;
-    memcpy(&room, entry - ROOM, sizeof room);
+    memcpy(&room, entry - HP_PLANT_ROOM, sizeof room);
     return room;
 }
 
-static int is_code(const unsigned char *at) {
+/* Executable pages come in long runs: one question for many functions. */
+static int is_code(hp_plant_image *image, const unsigned char *at) {
     MEMORY_BASIC_INFORMATION info;
     const DWORD executable =
         PAGE_EXECUTE | PAGE_EXECUTE_READ | PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
-    return VirtualQuery(at, &info, sizeof info) == sizeof info && info.State == MEM_COMMIT &&
-           (info.Protect & executable) != 0;
+    if ((uintptr_t)at >= image->code_start && (uintptr_t)at < image->code_end)
+        return 1;
+    if (VirtualQuery(at, &info, sizeof info) != sizeof info || info.State != MEM_COMMIT ||
+        (info.Protect & executable) == 0)
+        return 0;
+    image->code_start = (uintptr_t)info.BaseAddress;
+    image->code_end = image->code_start + info.RegionSize;
+    return 1;
 }
 
-/* The kernel's patches and others' begin a function with one of these. */
+/* Patches of others begin a function with one of these. */
 static int is_jump(const unsigned char *entry) {
     return entry[0] == 0xE9 || entry[0] == 0xEB || (entry[0] == 0xFF && entry[1] == 0x25);
 }
 
-static HRESULT find_prologue(const unsigned char *entry, hp_prologue *prologue) {
-#if HP_X64
-    static const unsigned char lea_rsp[LEA_RSP_SIZE] = {0x48, 0x8D, 0xA4, 0x24, 0, 0, 0, 0};
-    if (memcmp(entry, lea_rsp, sizeof lea_rsp) == 0) {
-        *prologue = HP_PROLOGUE_LEA_RSP;
-        return S_OK;
-    }
-#else
-    if (entry[0] == 0x8B && entry[1] == 0xFF) {
-        *prologue = HP_PROLOGUE_MOV_EDI;
-        return S_OK;
-    }
-#endif
-    if (entry[0] == 0x90 && entry[1] == 0x90)
-        *prologue = HP_PROLOGUE_NOPS;
-    else if (entry[0] == 0x66 && entry[1] == 0x90)
-        *prologue = HP_PROLOGUE_NOP2;
-    else
-        return is_jump(entry) ? HP_E_FOREIGN_BYTES : HP_E_NOT_PATCHABLE;
+static HRESULT set_prologue(hp_plant *plant, hp_prologue prologue, uint32_t length) {
+    plant->prologue = (uint8_t)((unsigned)prologue & 7u);
+    plant->length = (uint8_t)(length & 15u);
     return S_OK;
 }
 
-static int is_filler(const unsigned char *at, size_t size) {
-    for (size_t i = 0; i < size; i++)
-        if (at[i] != 0x90 && at[i] != 0xCC)
+static HRESULT refuse_prologue(const unsigned char *entry, hp_trouble *trouble) {
+    return hp_trouble_set(trouble, HP_E_NOT_PATCHABLE, NULL, "it begins with %02X %02X %02X %02X", entry[0],
+                          entry[1], entry[2], entry[3]);
+}
+
+static HRESULT find_prologue(const hp_plant_image *image, hp_plant *plant, int has_room,
+                             hp_trouble *trouble) {
+    const unsigned char *entry = plant->entry;
+    if (entry[0] == 0x90 && entry[1] == 0x90)
+        return set_prologue(plant, HP_PROLOGUE_NOPS, 2);
+    if (entry[0] == 0x66 && entry[1] == 0x90)
+        return set_prologue(plant, HP_PROLOGUE_NOP2, 2);
+    if (is_jump(entry))
+        return hp_trouble_set(trouble, HP_E_FOREIGN_BYTES, NULL, "it begins with the jump %02X %02X",
+                              entry[0], entry[1]);
+#if HP_X64
+    static const unsigned char lea_rsp[LEA_RSP_SIZE] = {0x48, 0x8D, 0xA4, 0x24, 0, 0, 0, 0};
+    if (memcmp(entry, lea_rsp, sizeof lea_rsp) == 0)
+        return set_prologue(plant, HP_PROLOGUE_LEA_RSP, LEA_RSP_SIZE);
+    uint32_t length = 0;
+    if (!has_room)
+        return refuse_prologue(entry, trouble);
+    HRESULT hr = hp_instruction_check(entry, image->base + image->size, &length, trouble);
+    return SUCCEEDED(hr) ? set_prologue(plant, HP_PROLOGUE_INSTRUCTION, length) : hr;
+#else
+    (void)image;
+    (void)has_room;
+    if (entry[0] == 0x8B && entry[1] == 0xFF)
+        return set_prologue(plant, HP_PROLOGUE_MOV_EDI, 2);
+    return refuse_prologue(entry, trouble);
+#endif
+}
+
+/* Nonzero if all bytes that the jump needs are filler, whose kind is noted. */
+static int find_filler(hp_plant *plant) {
+    for (unsigned i = 0; i < HP_PLANT_JUMP; i++) {
+        unsigned char byte = plant->entry[-1 - (int)i];
+        if (byte != FILLER && byte != INT3)
             return 0;
+        if (byte == INT3)
+            plant->int3 |= (uint8_t)(1u << i);
+    }
     return 1;
 }
 
-HRESULT hp_plant_inspect(const unsigned char *base, size_t size, unsigned char *entry, hp_plant *plant,
-                         hp_trouble *trouble) {
-    memset(plant, 0, sizeof *plant);
-    uintptr_t offset = (uintptr_t)entry - (uintptr_t)base;
-    if ((uintptr_t)entry < (uintptr_t)base || offset < ROOM || offset > size || size - offset < LEA_RSP_SIZE)
+HRESULT hp_plant_inspect(hp_plant_image *image, unsigned char *entry, hp_plant *plant, hp_trouble *trouble) {
+    *plant = (hp_plant){.entry = entry};
+    uintptr_t offset = (uintptr_t)entry - (uintptr_t)image->base;
+    if ((uintptr_t)entry < (uintptr_t)image->base || offset < HP_PLANT_ROOM || offset > image->size ||
+        image->size - offset < LEA_RSP_SIZE)
         return hp_trouble_set(trouble, HP_E_NOT_PATCHABLE, NULL,
                               "the address lies outside of the image's code");
-    if (!is_code(entry) || !is_code(entry - ROOM))
+    if (!is_code(image, entry - HP_PLANT_ROOM) || !is_code(image, entry))
         return hp_trouble_set(trouble, HP_E_NOT_PATCHABLE, NULL, "the address does not hold code");
     /* 8-aligned: the room is one aligned store, and the word cannot straddle a cache line. */
-    if ((uintptr_t)entry % ROOM != 0)
+    if ((uintptr_t)entry % HP_PLANT_ROOM != 0)
         return hp_trouble_set(trouble, HP_E_ENTRY_MISALIGNED, NULL, "the entry is not 8-aligned");
-    HRESULT hr = find_prologue(entry, &plant->prologue);
+    int has_room = find_filler(plant);
+    HRESULT hr = find_prologue(image, plant, has_room, trouble);
     if (FAILED(hr))
-        return hp_trouble_set(trouble, hr, NULL, "it begins with %02X %02X %02X %02X", entry[0], entry[1],
-                              entry[2], entry[3]);
-    if (!is_filler(entry - JUMP, JUMP))
-        return hp_trouble_set(trouble, HP_E_PAD_OCCUPIED, NULL, "%d bytes of 90 or CC are needed", JUMP);
-    plant->entry = entry;
-    plant->room = load_room(entry);
+        return hr;
+    if (!has_room)
+        return hp_trouble_set(trouble, HP_E_PAD_OCCUPIED, NULL, "%d bytes of 90 or CC are needed",
+                              HP_PLANT_JUMP);
     plant->word = load_word(entry);
     return S_OK;
 }
 
-unsigned char *hp_plant_body(const hp_plant *plant) {
-    return plant->entry + (plant->prologue == HP_PROLOGUE_LEA_RSP ? LEA_RSP_SIZE : sizeof plant->word);
+HRESULT hp_plant_reach(const hp_plant *plant, const void *aim) {
+    int64_t distance = (int64_t)((uintptr_t)aim - (uintptr_t)plant->entry);
+    return HP_X64 && distance != (int32_t)distance ? HP_E_NO_ROOM_NEAR : S_OK;
 }
 
-HRESULT hp_plant_aim(hp_plant *plant, void *const *slot, const void *thunk) {
-    unsigned char bytes[ROOM];
-    memcpy(bytes, &plant->room, sizeof bytes);
-    unsigned char *jump = bytes + ROOM - JUMP;
-#if HP_X64
-    (void)thunk;
-    int64_t distance = (int64_t)((uintptr_t)slot - (uintptr_t)plant->entry);
-    if (distance != (int32_t)distance)
-        return HP_E_NO_ROOM_NEAR;
-    *jump++ = 0xFF;
-    *jump++ = 0x25;
-#else
-    (void)slot;
-    int32_t distance = (int32_t)((uintptr_t)thunk - (uintptr_t)plant->entry);
-    *jump++ = 0xE9;
-#endif
-    int32_t relative = (int32_t)distance; /* the jump ends where the function begins */
-    memcpy(jump, &relative, sizeof relative);
-    memcpy(&plant->jump, bytes, sizeof plant->jump);
-    return S_OK;
+/* The room with other bytes where the jump belongs; what lies before them is not ours. */
+static uint64_t with_jump_bytes(uint64_t room, const unsigned char *bytes) {
+    memcpy((unsigned char *)&room + HP_PLANT_ROOM - HP_PLANT_JUMP, bytes, HP_PLANT_JUMP);
+    return room;
 }
 
-static size_t page_size(void) {
-    SYSTEM_INFO info;
-    GetSystemInfo(&info);
-    return info.dwPageSize;
+static uint64_t with_jump(const hp_plant *plant, const void *aim, uint64_t room) {
+    unsigned char bytes[HP_PLANT_JUMP] = {HP_X64 ? 0xFF : 0xE9, 0x25};
+    /* The jump ends where the function begins. */
+    uint32_t relative = (uint32_t)((uintptr_t)aim - (uintptr_t)plant->entry);
+    memcpy(bytes + HP_PLANT_JUMP - sizeof relative, &relative, sizeof relative);
+    return with_jump_bytes(room, bytes);
 }
 
-static int compare_entries(const void *a, const void *b) {
-    uintptr_t x = (uintptr_t)(*(hp_plant *const *)a)->entry, y = (uintptr_t)(*(hp_plant *const *)b)->entry;
-    return (x > y) - (x < y);
+static uint64_t with_filler(const hp_plant *plant, uint64_t room) {
+    unsigned char bytes[HP_PLANT_JUMP];
+    for (unsigned i = 0; i < HP_PLANT_JUMP; i++)
+        bytes[HP_PLANT_JUMP - 1 - i] = (plant->int3 >> i & 1) != 0 ? INT3 : FILLER;
+    return with_jump_bytes(room, bytes);
 }
 
-/* Pages that the plants touch, each page once, as runs that one protection covers. */
-static size_t collect_runs(hp_plant *const *sorted, size_t count, hp_plant_run *runs) {
-    const uintptr_t page = page_size();
-    size_t used = 0;
-    for (size_t i = 0; i < count; i++) {
-        uintptr_t first = ((uintptr_t)sorted[i]->entry - ROOM) & ~(page - 1);
-        uintptr_t last = ((uintptr_t)sorted[i]->entry + sizeof sorted[i]->word - 1) & ~(page - 1);
-        for (uintptr_t at = first; at <= last; at += page) {
-            if (used != 0 && at <= (uintptr_t)runs[used - 1].start)
-                continue;
-            runs[used++] = (hp_plant_run){.start = (unsigned char *)at, .size = page};
-        }
-    }
-    return used;
-}
+typedef uint64_t room_maker(const hp_plant *plant, const void *aim, uint64_t room);
 
-#ifndef ERROR_DYNAMIC_CODE_BLOCKED
-#define ERROR_DYNAMIC_CODE_BLOCKED 1655L
-#endif
-
-HRESULT hp_plant_protection_error(void) {
-    DWORD error = GetLastError();
-    return error == ERROR_DYNAMIC_CODE_BLOCKED ? HP_E_DYNAMIC_CODE : HRESULT_FROM_WIN32(error);
-}
-
-static HRESULT open_runs(hp_plant_window *window, hp_trouble *trouble) {
-    for (size_t i = 0; i < window->count; i++) {
-        hp_plant_run *run = &window->runs[i];
-        if (!HP_FAULT("make code writable") &&
-            VirtualProtect(run->start, run->size, PAGE_EXECUTE_READWRITE, &run->protection))
-            continue;
-        HRESULT hr = hp_plant_protection_error();
-        window->count = i;
-        return hp_trouble_set(trouble, hr, NULL, "VirtualProtect of the code at %p failed",
-                              (void *)run->start);
-    }
-    return S_OK;
-}
-
-HRESULT hp_plant_open(hp_plant *const *plants, size_t count, hp_plant_window *window, hp_trouble *trouble) {
-    *window = (hp_plant_window){0};
-    if (count == 0)
-        return S_OK;
-    hp_plant **sorted = HP_FAULT("memory for the order of functions") ? NULL : calloc(count, sizeof *sorted);
-    hp_plant_run *runs = HP_FAULT("memory for pages") ? NULL : calloc(count * 2, sizeof *runs);
-    if (sorted == NULL || runs == NULL) {
-        free(sorted);
-        free(runs);
-        return hp_trouble_set(trouble, E_OUTOFMEMORY, NULL, NULL);
-    }
-    memcpy(sorted, plants, count * sizeof *sorted);
-    qsort(sorted, count, sizeof *sorted, compare_entries);
-    window->runs = runs;
-    window->count = collect_runs(sorted, count, runs);
-    HRESULT hr = open_runs(window, trouble);
-    /* Whoever patched since we looked is seen now; the rest of the commit is a handful of stores. */
-    for (size_t i = 0; i < count && SUCCEEDED(hr); i++)
-        if (!plants[i]->planted && !hp_plant_is_idle(plants[i]))
-            hr = hp_trouble_set(trouble, HP_E_FOREIGN_BYTES, NULL, "the code at %p changed during attach",
-                                (void *)plants[i]->entry);
-    free(sorted);
-    if (FAILED(hr))
-        hp_plant_close(window);
-    return hr;
-}
-
-void hp_plant_close(hp_plant_window *window) {
-    for (size_t i = window->count; i-- > 0;) {
-        hp_plant_run *run = &window->runs[i];
-        DWORD ignored;
-        if (!VirtualProtect(run->start, run->size, run->protection, &ignored))
-            hp_log_write(HP_LOG_ERROR, "the code at %p stays writable: VirtualProtect failed (error %lu)",
-                         (void *)run->start, GetLastError());
-        FlushInstructionCache(GetCurrentProcess(), run->start, run->size);
-    }
-    free(window->runs);
-    *window = (hp_plant_window){0};
+static uint64_t renew_filler(const hp_plant *plant, const void *aim, uint64_t room) {
+    (void)aim;
+    return with_filler(plant, room);
 }
 
 /* Both sides of the loop are aligned: one locked instruction, seen by other processors as a whole. */
-static void store_room(unsigned char *entry, uint64_t room) {
-    volatile LONG64 *at = (volatile LONG64 *)(void *)(entry - ROOM);
-    for (LONG64 seen = (LONG64)load_room(entry), before;; seen = before) {
-        before = InterlockedCompareExchange64(at, (LONG64)room, seen);
+static void store_room(const hp_plant *plant, const void *aim, room_maker *make) {
+    volatile LONG64 *at = (volatile LONG64 *)(void *)(plant->entry - HP_PLANT_ROOM);
+    for (LONG64 seen = (LONG64)load_room(plant->entry), before;; seen = before) {
+        before = InterlockedCompareExchange64(at, (LONG64)make(plant, aim, (uint64_t)seen), seen);
         if (before == seen)
             return;
     }
@@ -228,36 +167,60 @@ static void store_word(unsigned char *entry, uint16_t word) {
     MemoryBarrier();
 }
 
-void hp_plant_commit(hp_plant *plant) {
-    store_room(plant->entry, plant->jump);
+void hp_plant_commit(hp_plant *plant, const void *aim) {
+    store_room(plant, aim, with_jump);
     store_word(plant->entry, (uint16_t)HOP);
     plant->planted = 1;
 }
 
-int hp_plant_intact(const hp_plant *plant) {
-    return plant->planted && load_room(plant->entry) == plant->jump &&
-           load_word(plant->entry) == (uint16_t)HOP;
+static int has_jump(const hp_plant *plant, const void *aim) {
+    uint64_t room = load_room(plant->entry);
+    return room == with_jump(plant, aim, room);
 }
 
-/* Would a thread that stands at the jump run on into the function if the original room came back under it? */
-static int is_runnable(const hp_plant *plant) {
-    unsigned char bytes[ROOM];
-    memcpy(bytes, &plant->room, sizeof bytes);
-    for (int i = ROOM - JUMP; i < ROOM; i++)
-        if (bytes[i] != 0x90)
-            return 0;
-    return 1;
+int hp_plant_intact(const hp_plant *plant, const void *aim) {
+    return plant->planted && load_word(plant->entry) == (uint16_t)HOP && has_jump(plant, aim);
 }
 
-void hp_plant_revert(hp_plant *plant) {
+/* A thread that stands at the jump would run on into int3, had the original room come back under it. */
+void hp_plant_revert(hp_plant *plant, const void *aim) {
     store_word(plant->entry, plant->word);
-    if (is_runnable(plant))
-        store_room(plant->entry, plant->room);
+    if (plant->int3 == 0)
+        store_room(plant, aim, renew_filler);
     plant->planted = 0;
 }
 
-int hp_plant_is_idle(const hp_plant *plant) {
+int hp_plant_is_idle(const hp_plant *plant, const void *aim) {
     uint64_t room = load_room(plant->entry);
     return !plant->planted && load_word(plant->entry) == plant->word &&
-           (room == plant->room || room == plant->jump);
+           (room == with_filler(plant, room) || has_jump(plant, aim));
+}
+
+/* What cannot be read ends the search. */
+static int read_code(const void *at, void *bytes, size_t size) {
+    SIZE_T got = 0;
+    return ReadProcessMemory(GetCurrentProcess(), at, bytes, size, &got) && got == size;
+}
+
+const void *hp_plant_destination(const unsigned char *entry) {
+    const unsigned char *at = entry;
+    unsigned char code[6];
+    for (int hops = 0; hops < 8 && read_code(at, code, sizeof code); hops++) {
+        int32_t relative;
+        if (code[0] == 0xEB) {
+            at += 2 + (int8_t)code[1];
+        } else if (code[0] == 0xE9) {
+            memcpy(&relative, code + 1, sizeof relative);
+            at += 5 + relative;
+        } else if (code[0] == 0xFF && code[1] == 0x25) {
+            memcpy(&relative, code + 2, sizeof relative);
+            const unsigned char *slot =
+                HP_X64 ? at + 6 + relative : (const unsigned char *)(uintptr_t)(uint32_t)relative;
+            if (!read_code(slot, &at, sizeof at))
+                return slot;
+        } else {
+            return at == entry ? NULL : at;
+        }
+    }
+    return at == entry ? NULL : at;
 }

@@ -21,88 +21,75 @@
 
 /** How a function begins. */
 typedef enum hp_prologue {
-    HP_PROLOGUE_NOPS,    /**< 90 90, gcc -fpatchable-function-entry; body behind both */
-    HP_PROLOGUE_NOP2,    /**< 66 90, clang; body behind it */
-    HP_PROLOGUE_MOV_EDI, /**< x86 8B FF, MSVC and ms_hook_prologue; body behind it */
-    HP_PROLOGUE_LEA_RSP, /**< x64 48 8D A4 24 00000000, gcc ms_hook_prologue; body behind it */
+    HP_PROLOGUE_NOPS,        /**< 90 90, gcc -fpatchable-function-entry; body behind both */
+    HP_PROLOGUE_NOP2,        /**< 66 90, clang; body behind it */
+    HP_PROLOGUE_MOV_EDI,     /**< x86 8B FF, MSVC and ms_hook_prologue; body behind it */
+    HP_PROLOGUE_LEA_RSP,     /**< x64 48 8D A4 24 00000000, gcc ms_hook_prologue; body behind it */
+    HP_PROLOGUE_INSTRUCTION, /**< x64, any of two bytes or more, MSVC /hotpatch; body through a copy of it */
 } hp_prologue;
 
-/** One function's code bytes, as found. */
-typedef struct hp_plant {
+enum {
+    HP_PLANT_ROOM = 8,              /**< bytes before the entry that one store replaces */
+    HP_PLANT_JUMP = HP_X64 ? 6 : 5, /**< of them those of the jump */
+};
+
+/** One function's code bytes, as found. Without padding at its end: there may be tens of thousands. */
+typedef struct __attribute__((packed, aligned(4))) hp_plant {
     unsigned char *entry;
-    hp_prologue prologue;
-    uint64_t room;   /**< the 8 bytes before the entry, as found */
-    uint16_t word;   /**< the first 2 bytes at the entry, as found */
-    uint64_t jump;   /**< the 8 bytes before the entry with our jump in them */
-    uint8_t planted; /**< our jump is there */
+    uint16_t word; /**< the first 2 bytes at the entry, as found */
+    uint8_t int3;  /**< which bytes of the room were CC and not 90; bit 0 is the one before the entry */
+    uint8_t prologue : 3; /**< hp_prologue */
+    uint8_t planted : 1;  /**< our jump is there */
+    uint8_t length : 4;   /**< bytes of the prologue; the body goes on behind it */
 } hp_plant;
 
-/** A run of pages whose protection was changed. */
-typedef struct hp_plant_run {
-    unsigned char *start;
-    size_t size;
-    DWORD protection; /**< as it was */
-} hp_plant_run;
-
-/** Code made writable for a moment. */
-typedef struct hp_plant_window {
-    size_t count;
-    hp_plant_run *runs;
-} hp_plant_window;
+/** An image, and what is known of its pages meanwhile. Zero-initialise all but base and size. */
+typedef struct hp_plant_image {
+    unsigned char *base;
+    size_t size;                    /**< bytes */
+    uintptr_t code_start, code_end; /**< executable pages that were asked for last */
+} hp_plant_image;
 
 /**
  * Look at a function: can it be patched, and how does it begin?
  *
- * @param base, size  the image; everything that would be touched must lie inside
- * @param entry       the function
- * @param plant       receives the bytes as found
- * @return S_OK; HP_E_NOT_PATCHABLE, HP_E_PAD_OCCUPIED, HP_E_ENTRY_MISALIGNED. Reads only.
+ * @param image  everything that would be touched must lie inside
+ * @param entry  the function
+ * @param plant  receives the bytes as found
+ * @return S_OK; HP_E_NOT_PATCHABLE, HP_E_PAD_OCCUPIED, HP_E_ENTRY_MISALIGNED, HP_E_FOREIGN_BYTES (it begins
+ *         with a jump), HP_E_TOO_SHORT, HP_E_INSTRUCTION. Reads only.
  */
-HRESULT hp_plant_inspect(const unsigned char *base, size_t size, unsigned char *entry, hp_plant *plant,
-                         hp_trouble *trouble);
-
-/** Where the original body goes on behind the prologue: calling it there needs no trampoline. */
-unsigned char *hp_plant_body(const hp_plant *plant);
+HRESULT hp_plant_inspect(hp_plant_image *image, unsigned char *entry, hp_plant *plant, hp_trouble *trouble);
 
 /**
- * Work out the jump.
+ * Can the jump reach?
  *
- * @param plant  as inspected
- * @param slot   address of the pointer to the thunk (x64 jumps through it)
- * @param thunk  the thunk (x86 jumps to it)
- * @return S_OK; HP_E_NO_ROOM_NEAR if the slot is further than 2 GB away
+ * @param aim  x64: the slot, a pointer that it jumps through; x86: where it jumps to
+ * @return S_OK; HP_E_NO_ROOM_NEAR if it is further than 2 GB away
  */
-HRESULT hp_plant_aim(hp_plant *plant, void *const *slot, const void *thunk);
+HRESULT hp_plant_reach(const hp_plant *plant, const void *aim);
 
-/**
- * Make the code of some functions writable. They stay executable, since threads may be running there: the one
- * moment in which pages are both, ended by hp_plant_close.
- *
- * @param plants  pointers, any order; not changed
- * @return S_OK; E_OUTOFMEMORY, HP_E_DYNAMIC_CODE or what VirtualProtect says: then
- *         all protections are as they were
- */
-HRESULT hp_plant_open(hp_plant *const *plants, size_t count, hp_plant_window *window, hp_trouble *trouble);
-
-/** What a failed VirtualProtect means, from GetLastError: HP_E_DYNAMIC_CODE or the wrapped code. */
-HRESULT hp_plant_protection_error(void);
-
-/** Put the protections back and flush the instruction cache. */
-void hp_plant_close(hp_plant_window *window);
-
-/** Plant the jump. Cannot fail. The window is open. */
-void hp_plant_commit(hp_plant *plant);
+/** Plant the jump. Cannot fail. A window is open (window.h), and aim within reach. */
+void hp_plant_commit(hp_plant *plant, const void *aim);
 
 /** Is what stands there exactly what we planted? */
-int hp_plant_intact(const hp_plant *plant);
+int hp_plant_intact(const hp_plant *plant, const void *aim);
 
 /**
  * Not planted, and the function is as it was found, but for a jump of ours that a
  * revert had to leave in the room.
  */
-int hp_plant_is_idle(const hp_plant *plant);
+int hp_plant_is_idle(const hp_plant *plant, const void *aim);
 
-/** Put the original bytes back. Cannot fail. The window is open and the plant intact. */
-void hp_plant_revert(hp_plant *plant);
+/** Put the original bytes back. Cannot fail. A window is open and the plant intact. */
+void hp_plant_revert(hp_plant *plant, const void *aim);
+
+/**
+ * Where does what stands at a function's entry lead?
+ *
+ * @return the destination of the jump there, followed through the room before the entry and through slots, as
+ *         far as memory can be read; NULL if it does not begin with a jump
+ */
+const void *hp_plant_destination(const unsigned char *entry);
 
 #endif

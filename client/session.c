@@ -17,8 +17,10 @@ static volatile LONG drain_waiters;
 static void release_update(void *context) {
     hp_session *session = context;
     if (session->update != NULL)
-        hp_transport_release(session->update);
+        hp_transport_release(session->update, session->process);
     session->update = NULL;
+    if (session->let_go != NULL)
+        SetEvent(session->let_go);
 }
 
 hp_session *hp_session_make(const wchar_t *progid, hp_apartment *apartment) {
@@ -63,6 +65,8 @@ void hp_session_unobserve(hp_session *session) {
     free(session->exe);
     if (session->process != NULL)
         CloseHandle(session->process);
+    if (session->let_go != NULL)
+        CloseHandle(session->let_go);
     CloseHandle(session->lost);
     free(session);
 }

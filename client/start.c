@@ -12,7 +12,7 @@
 
 /* What the update inherits: nothing else, whatever other inheritable handles the app has. */
 typedef struct heritage {
-    HANDLE ready;  /* event: the class object is there */
+    HANDLE ready;  /* event: the class object is there; later, that the app has let go */
     HANDLE object; /* section: the class object */
 } heritage;
 
@@ -31,11 +31,6 @@ static HRESULT make_heritage(heritage *it, hp_trouble *trouble) {
     return hr;
 }
 
-static void close_heritage(heritage *it) {
-    CloseHandle(it->object);
-    CloseHandle(it->ready);
-}
-
 /* "exe" -Embedding /HotpatchReady:<event> /HotpatchObject:<section> */
 static wchar_t *make_command_line(const wchar_t *exe, const heritage *it) {
     const size_t chars = wcslen(exe) + 128;
@@ -49,11 +44,16 @@ static wchar_t *make_command_line(const wchar_t *exe, const heritage *it) {
 static BOOL create_process(const wchar_t *exe, wchar_t *line, heritage *it, STARTUPINFOEXW *startup,
                            PROCESS_INFORMATION *started) {
     const DWORD flags = EXTENDED_STARTUPINFO_PRESENT | CREATE_NO_WINDOW;
-    return !HP_FAULT("list of inherited handles") &&
-           UpdateProcThreadAttribute(startup->lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, it,
-                                     HERITAGE_HANDLES * sizeof(HANDLE), NULL, NULL) &&
-           !HP_FAULT("start of the update") &&
-           CreateProcessW(exe, line, NULL, NULL, TRUE, flags, NULL, NULL, &startup->StartupInfo, started);
+    if (HP_FAULT("list of inherited handles") ||
+        !UpdateProcThreadAttribute(startup->lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, it,
+                                   HERITAGE_HANDLES * sizeof(HANDLE), NULL, NULL) ||
+        HP_FAULT("start of the update"))
+        return FALSE;
+    /* The system could not set the process up, so nothing of it ran: seen now and then on a busy machine. */
+    BOOL made = FALSE;
+    for (int i = 0; i < 3 && !made && (i == 0 || GetLastError() == ERROR_INTERNAL_ERROR); i++)
+        made = CreateProcessW(exe, line, NULL, NULL, TRUE, flags, NULL, NULL, &startup->StartupInfo, started);
+    return made;
 }
 
 static HRESULT start_process(const wchar_t *exe, heritage *it, HANDLE *process, hp_trouble *trouble) {
@@ -106,7 +106,7 @@ static HRESULT wait_until_ready(const heritage *it, HANDLE process, HANDLE cance
 enum { ENDING_LIMIT_MS = 3000 };
 
 /* An update that announces itself without handing anything over is asked for in COM's table. */
-static HRESULT take_object(const heritage *it, const CLSID *clsid, IDispatch **update) {
+static HRESULT take_object(const heritage *it, const CLSID *clsid, HANDLE process, IDispatch **update) {
     IClassFactory *factory;
     HRESULT hr = hp_handover_take(it->object, &IID_IClassFactory, (void **)&factory);
     if (hr == S_FALSE)
@@ -118,41 +118,56 @@ static HRESULT take_object(const heritage *it, const CLSID *clsid, IDispatch **u
         hr = HP_FAULT("object of the update")
                  ? HRESULT_FROM_WIN32(ERROR_GEN_FAILURE)
                  : IClassFactory_CreateInstance(factory, NULL, &IID_IDispatch, (void **)update);
-    while (hr == HRESULT_FROM_WIN32(RPC_S_CALL_FAILED_DNE) && ++tries < HP_TRANSPORT_TRIES);
+    while (hp_transport_retry(hr, &tries, process));
     IClassFactory_Release(factory);
     return hr;
 }
 
-void hp_start_end(HANDLE process) {
-    if (WaitForSingleObject(process, ENDING_LIMIT_MS) != WAIT_OBJECT_0) {
-        TerminateProcess(process, 1);
-        WaitForSingleObject(process, ENDING_LIMIT_MS);
+void hp_start_end(hp_started *started) {
+    SetEvent(started->let_go);
+    if (WaitForSingleObject(started->process, ENDING_LIMIT_MS) != WAIT_OBJECT_0) {
+        TerminateProcess(started->process, 1);
+        WaitForSingleObject(started->process, ENDING_LIMIT_MS);
     }
-    CloseHandle(process);
+    CloseHandle(started->process);
+    CloseHandle(started->let_go);
+    *started = (hp_started){0};
+}
+
+static HRESULT reach(const hp_class_found *found, heritage *it, uint32_t timeout_ms, HANDLE cancel,
+                     IDispatch **update, HANDLE *process, hp_trouble *trouble) {
+    HRESULT hr = start_process(found->exe, it, process, trouble);
+    if (SUCCEEDED(hr))
+        hr = wait_until_ready(it, *process, cancel, timeout_ms, found->exe, trouble);
+    if (FAILED(hr))
+        return hr;
+    ResetEvent(it->ready); /* from now on it means that the app has let go */
+    hr = take_object(it, &found->clsid, *process, update);
+    if (FAILED(hr))
+        hp_trouble_set_wide(trouble, hr, found->exe, "it is running, but its object could not be had");
+    return hr;
 }
 
 HRESULT hp_start_update(const hp_class_found *found, uint32_t timeout_ms, HANDLE cancel, IDispatch **update,
-                        HANDLE *process, hp_trouble *trouble) {
+                        hp_started *started, hp_trouble *trouble) {
     heritage it = {0};
     *update = NULL;
-    *process = NULL;
+    *started = (hp_started){0};
     HRESULT hr = make_heritage(&it, trouble);
     if (FAILED(hr))
         return hr;
-    hr = start_process(found->exe, &it, process, trouble);
+    hr = reach(found, &it, timeout_ms, cancel, update, &started->process, trouble);
+    CloseHandle(it.object);
+    started->let_go = it.ready;
     if (SUCCEEDED(hr))
-        hr = wait_until_ready(&it, *process, cancel, timeout_ms, found->exe, trouble);
-    if (SUCCEEDED(hr)) {
-        hr = take_object(&it, &found->clsid, update);
-        if (FAILED(hr))
-            hp_trouble_set_wide(trouble, hr, found->exe, "it is running, but its object could not be had");
-    }
+        return hr;
     /* We started it, so we end it; one that has exited is not hurt. */
-    if (FAILED(hr) && *process != NULL) {
-        TerminateProcess(*process, 1);
-        hp_start_end(*process);
-        *process = NULL;
+    if (started->process != NULL) {
+        TerminateProcess(started->process, 1);
+        hp_start_end(started);
+    } else {
+        CloseHandle(it.ready);
+        *started = (hp_started){0};
     }
-    close_heritage(&it);
     return hr;
 }

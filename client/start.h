@@ -10,6 +10,13 @@
 
 #include "registry/class.h"
 
+/** An update that was started here. */
+typedef struct hp_started {
+    HANDLE process;
+    HANDLE let_go; /**< event: set it once the update's object was released; the update waits for it, for a
+                    * while, before it ends, so that RPC does not lose the connection in the middle of it */
+} hp_started;
+
 /**
  * Start the EXE of a class and wait, without pumping messages, until it hands its class object over.
  *
@@ -17,17 +24,17 @@
  * @param timeout_ms  how long it may take
  * @param cancel      ends the wait when set; NULL allowed
  * @param update      receives a new object of the update, released by the caller
- * @param process     receives the process, closed by the caller
+ * @param started     receives the process and the event, closed by the caller
  * @return S_OK; HP_E_SERVER_EXITED, HP_E_SERVER_SILENT, HRESULT_FROM_WIN32(ERROR_CANCELLED), a wrapped Win32
  *         error or COM's. On failure the process has been ended: no process and no handle stays.
  */
 HRESULT hp_start_update(const hp_class_found *found, uint32_t timeout_ms, HANDLE cancel, IDispatch **update,
-                        HANDLE *process, hp_trouble *trouble);
+                        hp_started *started, hp_trouble *trouble);
 
 /**
  * An update that was started here is not wanted: let it end by itself, its object having been released, and
- * end it if it does not. It has ended on return, and the handle is closed.
+ * end it if it does not. It has ended on return, and the handles are closed.
  */
-void hp_start_end(HANDLE process);
+void hp_start_end(hp_started *started);
 
 #endif

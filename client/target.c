@@ -1,141 +1,92 @@
 #include "client/target.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/dispatch.h"
 #include "idl/fault.h"
 
-static hp_target *all_targets;
+static hp_target **all_targets; /* by entry */
+static size_t target_count;
+
+static int compare_targets(const void *a, const void *b) {
+    uintptr_t x = (uintptr_t)(*(hp_target *const *)a)->entry, y = (uintptr_t)(*(hp_target *const *)b)->entry;
+    return (x > y) - (x < y);
+}
 
 hp_target *hp_target_find(const unsigned char *entry) {
-    for (hp_target *target = all_targets; target != NULL; target = target->next)
-        if (target->plant.entry == entry)
-            return target;
-    return NULL;
-}
-
-static uintptr_t round_up(uintptr_t value, uintptr_t unit) {
-    return (value + unit - 1) / unit * unit;
-}
-
-#if HP_X64
-static const uintptr_t REACH =
-    0x7FFF0000u; /* of a signed 32-bit displacement, less a margin of one granule */
-
-/* Free pages from an address on; 0 if it is not free. */
-static size_t free_from(uintptr_t at, MEMORY_BASIC_INFORMATION *info) {
-    if (VirtualQuery((void *)at, info, sizeof *info) != sizeof *info || info->State != MEM_FREE)
-        return 0;
-    return (uintptr_t)info->BaseAddress + info->RegionSize - at;
-}
-
-static void *try_at(uintptr_t place, size_t size) {
-    return VirtualAlloc((void *)place, size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
-}
-
-static void *reserve_above(uintptr_t low, uintptr_t high, size_t size, uintptr_t granule) {
-    MEMORY_BASIC_INFORMATION info;
-    for (uintptr_t at = round_up(low, granule); at <= high;
-         at = round_up((uintptr_t)info.BaseAddress + info.RegionSize, granule)) {
-        info.RegionSize = 0;
-        void *memory = free_from(at, &info) >= size ? try_at(at, size) : NULL;
-        if (memory != NULL || info.RegionSize == 0)
-            return memory;
-    }
-    return NULL;
-}
-
-/*
- * Asked in the middle of a region, VirtualQuery tells where it ends but not where it begins, unless it is
- * allocated. So steps over what is free are those of the granule.
- */
-static void *reserve_below(uintptr_t low, uintptr_t high, size_t size, uintptr_t granule) {
-    MEMORY_BASIC_INFORMATION info;
-    for (uintptr_t at = high / granule * granule; at >= low && at >= granule;) {
-        info.RegionSize = 0;
-        void *memory = free_from(at, &info) >= size ? try_at(at, size) : NULL;
-        if (memory != NULL || info.RegionSize == 0)
-            return memory;
-        uintptr_t taken = info.State == MEM_FREE ? at : (uintptr_t)info.AllocationBase;
-        at = (taken - 1) / granule * granule;
-    }
-    return NULL;
-}
-#endif
-
-/* Writable memory for slots and thunks; on x64 within reach of the whole image. */
-static void *allocate_near(const unsigned char *base, size_t span, size_t size) {
-    if (HP_FAULT("memory for thunks"))
+    hp_target key = {.entry = (unsigned char *)(uintptr_t)entry}, *wanted = &key;
+    if (target_count == 0)
         return NULL;
-#if HP_X64
-    SYSTEM_INFO system;
-    GetSystemInfo(&system);
-    uintptr_t granule = system.dwAllocationGranularity;
-    uintptr_t image = (uintptr_t)base, end = image + span;
-    uintptr_t lowest = (uintptr_t)system.lpMinimumApplicationAddress;
-    uintptr_t low =
-        end > REACH && end - REACH > lowest ? round_up(end - REACH, granule) : round_up(lowest, granule);
-    uintptr_t high = image + REACH - size;
-    void *memory = reserve_above(end, high, size, granule);
-    return memory != NULL ? memory : reserve_below(low, image - 1, size, granule);
-#else
-    (void)base;
-    (void)span;
-    return VirtualAlloc(NULL, size, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
-#endif
+    hp_target **found = bsearch(&wanted, all_targets, target_count, sizeof *found, compare_targets);
+    return found != NULL ? *found : NULL;
 }
 
-static HRESULT fill_target(hp_target *target, unsigned char *thunk, const hp_plant *plant) {
-    target->plant = *plant;
+int hp_target_is_laid(const hp_target *target) {
+    return target->cell != NULL && target->cell->linked;
+}
+
+static void fill_target(hp_target *target, unsigned char *thunk, unsigned char *entry) {
+    target->entry = entry;
     target->thunk = thunk;
     InitializeSRWLock(&target->lock);
-    target->context.original = hp_plant_body(plant);
     target->context.dispatch = hp_dispatch_call;
     target->context.enter = (void *)(uintptr_t)hp_spill_enter;
     hp_thunk_write(thunk, &target->context);
-    return hp_plant_aim(&target->plant, &target->thunk, thunk);
 }
 
-HRESULT hp_target_make(const unsigned char *base, size_t span, const hp_plant *plants, size_t count,
-                       hp_target_batch *batch, hp_trouble *trouble) {
+/* Code pages first, data pages behind: never one page for both. */
+static unsigned char *allocate(size_t count, size_t *code) {
     SYSTEM_INFO system;
     GetSystemInfo(&system);
-    *batch = (hp_target_batch){0};
-    /* Code pages first, data pages behind: never one page for both. */
-    size_t code = round_up(count * HP_THUNK_SIZE, system.dwPageSize);
-    size_t size = round_up(code + count * sizeof(hp_target), system.dwPageSize);
-    unsigned char *region = allocate_near(base, span, size);
-    if (region == NULL)
-        return hp_trouble_set(trouble, HP_E_NO_ROOM_NEAR, NULL, "%llu bytes are needed",
-                              (unsigned long long)size);
+    *code = (count * HP_THUNK_SIZE + system.dwPageSize - 1) / system.dwPageSize * system.dwPageSize;
+    return HP_FAULT("memory for targets") ? NULL
+                                          : VirtualAlloc(NULL, *code + count * sizeof(hp_target),
+                                                         MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+}
+
+HRESULT hp_target_make(unsigned char *const *entries, size_t count, hp_target_batch *batch,
+                       hp_trouble *trouble) {
+    size_t code;
+    unsigned char *region = allocate(count, &code);
+    *batch = (hp_target_batch){.region = region, .fresh_count = count};
+    batch->all = HP_FAULT("memory for the list of targets")
+                     ? NULL
+                     : malloc((target_count + count) * sizeof *batch->all);
+    if (region == NULL || batch->all == NULL) {
+        hp_target_discard(batch);
+        return hp_trouble_set(trouble, E_OUTOFMEMORY, NULL, "thunks could not be made");
+    }
     memset(region, 0xCC, code);
-    hp_target *fresh = (hp_target *)(void *)(region + code);
-    HRESULT hr = S_OK;
-    for (size_t i = 0; i < count && SUCCEEDED(hr); i++)
-        hr = fill_target(&fresh[i], region + i * HP_THUNK_SIZE, &plants[i]);
+    batch->fresh = (hp_target *)(void *)(region + code);
+    for (size_t i = 0; i < count; i++)
+        fill_target(&batch->fresh[i], region + i * HP_THUNK_SIZE, entries[i]);
     DWORD before;
-    if (SUCCEEDED(hr) &&
-        (HP_FAULT("make thunks executable") || !VirtualProtect(region, code, PAGE_EXECUTE_READ, &before)))
-        hr = hp_plant_protection_error();
-    if (FAILED(hr)) {
-        VirtualFree(region, 0, MEM_RELEASE);
+    if (HP_FAULT("make targets executable") || !VirtualProtect(region, code, PAGE_EXECUTE_READ, &before)) {
+        HRESULT hr = hp_window_error();
+        hp_target_discard(batch);
         return hp_trouble_set(trouble, hr, NULL, "thunks could not be made");
     }
     FlushInstructionCache(GetCurrentProcess(), region, code);
-    *batch = (hp_target_batch){.region = region, .fresh = fresh, .fresh_count = count};
     return S_OK;
 }
 
 void hp_target_discard(hp_target_batch *batch) {
     if (batch->region != NULL)
         VirtualFree(batch->region, 0, MEM_RELEASE);
+    free(batch->all);
     *batch = (hp_target_batch){0};
 }
 
 void hp_target_keep(hp_target_batch *batch) {
-    for (size_t i = 0; i < batch->fresh_count; i++) {
-        batch->fresh[i].next = all_targets;
-        all_targets = &batch->fresh[i];
+    if (batch->fresh_count != 0) {
+        if (target_count != 0)
+            memcpy(batch->all, all_targets, target_count * sizeof *batch->all);
+        for (size_t i = 0; i < batch->fresh_count; i++)
+            batch->all[target_count++] = &batch->fresh[i];
+        qsort(batch->all, target_count, sizeof *batch->all, compare_targets);
+        free(all_targets);
+        all_targets = batch->all;
     }
     *batch = (hp_target_batch){0};
 }

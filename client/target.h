@@ -1,13 +1,14 @@
 /**
  * @file target.h
- * A target: one function of the app that is, or was, redirected. Made once per function and never freed,
- * because a thread may stand in its thunk at any time; a later attach takes the same one again. So memory is
- * bounded by the number of functions, not of attaches.
+ * A target: one function of the app that is, or was, redirected to an update. Made once per function and
+ * never freed, because a thread may stand in its thunk at any time; a later attach takes the same one again.
+ * So memory is bounded by the number of functions, not of attaches. (Who attaches over somebody else's patch
+ * takes a new cell each time, see client/change.c.)
  */
 #ifndef HP_CLIENT_TARGET_H
 #define HP_CLIENT_TARGET_H
 
-#include "client/plant.h"
+#include "client/change.h"
 #include "idl/trouble.h"
 #include "proxygen/thunk.h"
 
@@ -16,11 +17,12 @@ typedef struct hp_target hp_target;
 
 struct hp_target {
     hp_context context;  /**< first, so that dispatch finds the target from what the thunk names */
-    void *thunk;         /**< x64: the pointer slot that the planted jump goes through */
+    void *thunk;         /**< the replacement that is laid on the function */
     SRWLOCK lock;        /**< held shared for the few instructions in which a call takes its binding */
     hp_binding *binding; /**< who answers calls; NULL: the original */
-    hp_plant plant;      /**< the code bytes */
-    hp_target *next;     /**< in the list of all targets */
+    unsigned char *entry;
+    hp_cell *cell;  /**< the layer, NULL until it is laid first */
+    uint8_t wanted; /**< scratch for whoever holds the attach lock */
 };
 
 /** Targets that an attach is about to use, with the memory that was made for new ones. */
@@ -28,27 +30,28 @@ typedef struct hp_target_batch {
     void *region;     /**< NULL if no new target was needed */
     hp_target *fresh; /**< new targets, not yet in the list of all */
     size_t fresh_count;
+    hp_target **all; /**< list of all with room for the new ones */
 } hp_target_batch;
 
 /** The target of a function that was redirected before, or NULL. Caller holds the attach lock. */
 hp_target *hp_target_find(const unsigned char *entry);
 
-/**
- * Make targets for functions that have none: thunks written, memory executable, but no byte of the app
- * touched.
- *
- * @param base     where the image begins; on x64 the slots must be within 2 GB of every function in it
- * @param span     bytes of the image
- * @param plants   what hp_plant_inspect said of each function
- * @param count    number of plants, at least 1
- * @param batch    receives the new targets in the order of plants
- * @return S_OK, HP_E_NO_ROOM_NEAR, HP_E_DYNAMIC_CODE, or what VirtualProtect says;
- *         nothing is left allocated then
- */
-HRESULT hp_target_make(const unsigned char *base, size_t span, const hp_plant *plants, size_t count,
-                       hp_target_batch *batch, hp_trouble *trouble);
+/** Does the thunk lie on its function, as far as we know? */
+int hp_target_is_laid(const hp_target *target);
 
-/** Give back a batch none of whose targets was planted. */
+/**
+ * Make targets for functions that have none: thunks written, memory executable. context.original is filled in
+ * by whoever lays them on. Caller holds the attach lock.
+ *
+ * @param entries  of the functions
+ * @param count    at least 1
+ * @param batch    receives the new targets in the order of entries
+ * @return S_OK, E_OUTOFMEMORY, HP_E_DYNAMIC_CODE, or what VirtualProtect says; nothing is left allocated then
+ */
+HRESULT hp_target_make(unsigned char *const *entries, size_t count, hp_target_batch *batch,
+                       hp_trouble *trouble);
+
+/** Give back a batch none of whose targets was laid on a function. */
 void hp_target_discard(hp_target_batch *batch);
 
 /** Enter a batch into the list of all targets. From then on it is never freed. Cannot fail. */

@@ -4,6 +4,7 @@
 
 #include "idl/array.h"
 #include "idl/fault.h"
+#include "idl/log.h"
 #include "idl/protocol.h"
 #include "idl/text.h"
 
@@ -22,6 +23,18 @@ static int means_gone(HRESULT hr) {
                hr == HRESULT_FROM_WIN32(RPC_S_COMM_FAILURE) || hr == HRESULT_FROM_WIN32(ERROR_BROKEN_PIPE) ||
                hr == HRESULT_FROM_WIN32(ERROR_PIPE_NOT_CONNECTED);
     }
+}
+
+int hp_transport_retry(HRESULT hr, int *tries, HANDLE process) {
+    enum { AT_ONCE = 64, MOST = 256, PAUSE_MS = 2 };
+    if (hr != HRESULT_FROM_WIN32(RPC_S_CALL_FAILED_DNE) || ++*tries >= MOST)
+        return 0;
+    if (*tries < AT_ONCE)
+        return 1;
+    if (process != NULL)
+        return WaitForSingleObject(process, PAUSE_MS) == WAIT_TIMEOUT;
+    Sleep(PAUSE_MS);
+    return 1;
 }
 
 /* A long description is cut. */
@@ -57,7 +70,7 @@ static HRESULT invoke(IDispatch *update, DISPID member, VARIANT *arguments, unsi
     do
         hr = IDispatch_Invoke(update, member, &IID_NULL, LOCALE_INVARIANT, flags, &parameters, result,
                               &exception, &wrong);
-    while (hr == HRESULT_FROM_WIN32(RPC_S_CALL_FAILED_DNE) && ++tries < HP_TRANSPORT_TRIES);
+    while (hp_transport_retry(hr, &tries, NULL));
     if (hr == DISP_E_EXCEPTION)
         hr = take_exception(&exception, detail, capacity);
     return means_gone(hr) ? HP_E_UPDATE_GONE : hr;
@@ -72,11 +85,26 @@ HRESULT hp_transport_ask(IDispatch *update, DISPID member, VARIANT *arguments, u
                : invoke(update, member, arguments, count, result, detail, capacity);
 }
 
-void hp_transport_release(IDispatch *update) {
-    VARIANT ignored;
-    VariantInit(&ignored);
-    invoke(update, HP_DISPID_DISCONNECT, NULL, 0, &ignored, NULL, 0);
-    VariantClear(&ignored);
+/* It may be said twice. So a call that failed is made again, however far it went: not everybody who seems
+ * gone on a connection that RPC has kept is. Who has ended is not called: RPC loses handles over it. */
+static HRESULT say_goodbye(IDispatch *update, HANDLE process) {
+    enum { TRIES = 16 };
+    HRESULT hr = HP_E_UPDATE_GONE;
+    for (int i = 0; i < TRIES && hr == HP_E_UPDATE_GONE; i++) {
+        if (process != NULL && WaitForSingleObject(process, 0) == WAIT_OBJECT_0)
+            return S_FALSE;
+        VARIANT ignored;
+        VariantInit(&ignored);
+        hr = invoke(update, HP_DISPID_DISCONNECT, NULL, 0, &ignored, NULL, 0);
+        VariantClear(&ignored);
+    }
+    return hr;
+}
+
+void hp_transport_release(IDispatch *update, HANDLE process) {
+    HRESULT hr = say_goodbye(update, process);
+    if (FAILED(hr))
+        hp_log_write(HP_LOG_DEBUG, "goodbye did not reach the update (0x%08lX)", (unsigned long)hr);
     IDispatch_Release(update);
 }
 

@@ -8,10 +8,15 @@
 #include "client/session.h"
 
 /**
- * How often a call is tried that certainly did not run (RPC_S_CALL_FAILED_DNE): RPC may have kept connections
- * to a dead process that had the same id as the update, and each try clears one away.
+ * Shall a call be tried again? One that certainly did not run is (RPC_S_CALL_FAILED_DNE), some hundred times:
+ * RPC may have kept connections to a dead process that had the same id as the update, and each try clears one
+ * away.
+ *
+ * @param hr       of the last try
+ * @param tries    0 at first, counted up
+ * @param process  of the update, whose end ends the tries; NULL if it is not known
  */
-enum { HP_TRANSPORT_TRIES = 256 };
+int hp_transport_retry(HRESULT hr, int *tries, HANDLE process);
 
 /**
  * An hp_transport.
@@ -36,7 +41,9 @@ HRESULT hp_transport_ask(IDispatch *update, DISPID member, VARIANT *arguments, u
 /**
  * Release an update's object so that the update learns of it: it is told by a call first. RPC may have kept a
  * connection to a dead process that had the same id, and a release is lost on it without a word.
+ *
+ * @param process  of the update; NULL if it is not known
  */
-void hp_transport_release(IDispatch *update);
+void hp_transport_release(IDispatch *update, HANDLE process);
 
 #endif

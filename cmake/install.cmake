@@ -5,6 +5,7 @@
 #   lib/hotpatch/<x64|x86>/libhotpatch_{core,client,server}.a, hotpatch_typelib.o
 #   share/hotpatch/hpfn.ld                     for GNU ld, see proxygen/CMakeLists.txt
 #   lib/cmake/hotpatch/hotpatchConfig.cmake, -Version, hotpatchTargets-<x64|x86>.cmake
+#   share/hotpatch/licenses/*.txt              of others' code in these libraries (x64: the decoder Zydis)
 #   bin/<x64|x86>/*.exe                        the tools (each tool's CMakeLists.txt installs it)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/hotpatch DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
     FILES_MATCHING PATTERN "*.h")
@@ -12,6 +13,11 @@ install(TARGETS hotpatch_core hotpatch_client hotpatch_server hotpatch_typelib
     EXPORT hotpatch-${HP_ARCH}
     ARCHIVE DESTINATION ${HP_INSTALL_LIBDIR})
 install(FILES ${CMAKE_BINARY_DIR}/idl/hotpatch_typelib.o DESTINATION ${HP_INSTALL_LIBDIR})
+get_property(licenses GLOBAL PROPERTY HP_ZYDIS_LICENSES) # file, name, file, name
+while(licenses)
+    list(POP_FRONT licenses file name)
+    install(FILES ${file} DESTINATION ${CMAKE_INSTALL_DATADIR}/hotpatch/licenses RENAME ${name})
+endwhile()
 install(EXPORT hotpatch-${HP_ARCH}
     NAMESPACE hotpatch::
     FILE hotpatchTargets-${HP_ARCH}.cmake

@@ -31,8 +31,9 @@ enum hp_dispid {
 
 /**
  * Extra arguments that an app gives an update which it starts itself, each with the decimal value of an
- * inherited handle: an event that is set once the update can be called, and the section that its class object
- * is handed over in (handover.h).
+ * inherited handle: an event that the update sets once it can be called, and the app, having reset it, once
+ * it has let go of the update's object; and the section that its class object is handed over in
+ * (handover.h).
  */
 #define HP_READY_ARGUMENT L"HotpatchReady:"
 #define HP_OBJECT_ARGUMENT L"HotpatchObject:"

@@ -105,14 +105,18 @@ static HRESULT change_registration(const hp_server_class *description, const CLS
 // Tell the app that started us that it can connect. An app that gave a number which is no
 // event learns it by other means.
 static void tell_ready(uintptr_t ready) {
-    if (!ready)
-        return;
-    HANDLE event = (HANDLE)ready;
-    if (SetEvent(event))
-        CloseHandle(event);
-    else
+    if (ready && !SetEvent((HANDLE)ready))
         hp_log_write(HP_LOG_WARNING, "handle %zu of the command line is not an event (error %lu)",
                      (size_t)ready, (unsigned long)GetLastError());
+}
+
+// The last release is a call like any other: whoever ends before it is answered breaks the connection under
+// the client's feet. The app that started us resets the event when it has us, and sets it when that call
+// has returned. To other clients we give a moment, as every COM server has to.
+static void wait_for_goodbye(uintptr_t ready) {
+    enum { APP_MS = 2000, OTHERS_MS = 50 };
+    if (!ready || WaitForSingleObject((HANDLE)ready, APP_MS) == WAIT_FAILED)
+        Sleep(OTHERS_MS);
 }
 
 // The app that started us gets our class object from us, see handover.h.
@@ -150,6 +154,7 @@ static HRESULT serve(const hp_server_class *description, const CLSID *clsid, con
                  exports.count);
     tell_ready(command->ready);
     hp_lifetime_wait(description->idle_ms ? description->idle_ms : DEFAULT_IDLE_MS);
+    wait_for_goodbye(command->ready);
 
 revoke:
     hp_factory_revoke(cookie);

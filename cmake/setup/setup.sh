@@ -19,6 +19,7 @@ native_wine32() {
 "$here/packages.sh"
 wine=$(dpkg-query -W -f '${Version}' libwine | tr -c 'A-Za-z0-9.\n' _)
 [ -f "$HP_CACHE/cmocka/CMakeLists.txt" ] || step "fetching the source of cmocka" "$here/cmocka.sh"
+[ -f "$HP_CACHE/zydis/src/Decoder.c" ] || step "fetching the source of Zydis" "$here/zydis.sh"
 if native_wine32; then
     rm -f "$HP_CACHE/wine32"
     flavour=$wine-i386

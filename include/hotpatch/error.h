@@ -102,7 +102,28 @@
     X(HP_E_STRING_TOO_LONG, 0x0229, "a string argument is longer than a frame can hold",                     \
       "pass at most 256 MiB in one call, and terminate strings")                                             \
     X(HP_E_REPLACEMENT_FAULT, 0x022A, "the replacement failed with an exception and did not return",         \
-      "debug the update at the address that is named; the app runs its own code meanwhile")
+      "debug the update at the address that is named; the app runs its own code meanwhile")                  \
+    X(HP_E_FORWARDER, 0x022B, "the export has no code here: it is forwarded to another module",              \
+      "patch the function of the module that is named")                                                      \
+    X(HP_E_LINK_THUNK, 0x022C, "the address is a jump to the function and not the function",                 \
+      "link without incremental linking, or patch the address that is named")                                \
+    X(HP_E_TOO_SHORT, 0x022D, "the function is too short to be patched",                                     \
+      "compile it with room at its entry: HP_PATCHABLE, -fpatchable-function-entry=18,16 or /hotpatch")      \
+    X(HP_E_INSTRUCTION, 0x022E, "the first instruction of the function cannot run elsewhere",                \
+      "compile the function with HP_PATCHABLE or -fpatchable-function-entry=18,16")                          \
+    X(HP_E_OVERLAP, 0x022F, "code that is needed lies in the bytes that the patch would replace",            \
+      "give a replacement outside of the function's first bytes and of the room before it")                  \
+    X(HP_E_IMAGE_DIFFERS, 0x0230, "the image is not the one that the patch was made for",                    \
+      "load the patch that belongs to this build of the image")                                              \
+    X(HP_E_BYTES_DIFFER, 0x0231, "the function does not begin with the bytes that the patch expects",        \
+      "load the patch that belongs to this build, or remove what has changed the function")                  \
+    X(HP_E_ENGINE_VERSION, 0x0232, "a module of this process uses another version of the patch engine",      \
+      "build all modules of the process with the same release of Hotpatch")                                  \
+    X(HP_E_PATCH_STATE, 0x0233, "the transaction is not in the state that this needs",                       \
+      "open, add, commit, revert, drain, close: in this order")                                              \
+    X(HP_E_PATCH_UNCOUNTED, 0x0234,                                                                          \
+      "calls of a replacement are not counted, so nobody knows when they have left it",                      \
+      "give the function's signature when it is added, or leave the replacement's module loaded")
 
 /** Severity error, FACILITY_ITF, the number as an HRESULT. */
 #define HP_ERROR_CODE(number) ((int)(-0x7FFC0000L + (number)))

@@ -58,7 +58,8 @@ HP_PATCHABLE_AS("err_double", err_two);
     HP_PATCHABLE_AS(#name, name)
 #define RETURNS_6 "0xB8, 6, 0, 0, 0, 0xC3, 0xCC, 0xCC"
 
-DEFINE(err_plain, ".text\n.p2align 4\n.fill 16, 1, 0x90", RETURNS_6);
+/* On x64 a first instruction of five bytes would do, had it room before it. */
+DEFINE(err_plain, ".text\n.p2align 4\n.fill 16, 1, 0xC3", RETURNS_6);
 DEFINE(err_occupied, ".text\n.p2align 4\n.fill 16, 1, 0xC3", "0x90, 0x90, " RETURNS_6);
 DEFINE(err_crooked, ".text\n.p2align 4\n.fill 20, 1, 0x90", "0x90, 0x90, " RETURNS_6);
 DEFINE(err_data, ".data\n.p2align 4\n.fill 16, 1, 0x90", "0x90, 0x90, " RETURNS_6);

@@ -310,6 +310,9 @@ static int serve(HANDLE app) {
     SetEvent(inherited(L"/" HP_READY_ARGUMENT));
     if (WaitForMultipleObjects(3, any, FALSE, INFINITE) == WAIT_OBJECT_0 + 2)
         WaitForMultipleObjects(2, any, FALSE, 1000);
+    // Until the app has let go, which it says with the event that told it that we are ready.
+    const HANDLE either[] = {inherited(L"/" HP_READY_ARGUMENT), app};
+    WaitForMultipleObjects(2, either, FALSE, 2000);
     CoRevokeClassObject(cookie);
     CoUninitialize();
     return 0;

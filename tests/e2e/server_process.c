@@ -78,8 +78,8 @@ void server_expect_end(server *s) {
         fail_msg("the server did not end");
     }
     assert_true(GetExitCodeProcess(s->process, &code));
-    // The handle stays open: it keeps the process id from being given to the next server. RPC keeps connections
-    // by process id, and a release that is sent on a dead one is lost without a word.
+    // The handle stays open: it keeps the process id from being given to the next server. RPC keeps
+    // connections by process id, and a release that is sent on a dead one is lost without a word.
     assert_int_equal(code, 0);
 }
 

@@ -292,8 +292,8 @@ static void poke(unsigned char *at, unsigned char byte) {
 static void foreign_bytes_are_left_alone_and_reported(void **state) {
     (void)state;
     HANDLE update = session_attach(SESSION);
-    unsigned char *entry = session_entry(0), kept = entry[-8];
-    poke(entry - 8, 0x0F);
+    unsigned char *entry = session_entry(0), kept = entry[1];
+    poke(entry + 1, 0); /* EB 00: on to the body */
     session_code foreign;
     session_code_take(&foreign);
     assert_int_equal(hp_com_detach(SESSION, PATIENCE_MS), HP_E_FOREIGN_BYTES);
@@ -301,7 +301,7 @@ static void foreign_bytes_are_left_alone_and_reported(void **state) {
     assert_memory_equal(entry - 16, foreign.bytes[0], 32);
     for (int i = 1; i < 7; i++)
         assert_memory_equal(session_entry(i) - 16, original.bytes[i], 32);
-    expect_version(0); /* session_add by way of its thunk */
+    expect_version(0); /* session_add by way of the other one's jump */
     hp_attach_options options = session_options();
     hp_report *report;
     assert_int_equal(hp_com_attach_ex(SESSION, &options, &report), HP_E_FOREIGN_BYTES);
@@ -309,7 +309,7 @@ static void foreign_bytes_are_left_alone_and_reported(void **state) {
     hp_report_free(report);
     assert_memory_equal(entry - 16, foreign.bytes[0], 32);
     session_expect_no_process(L"session_v1.exe");
-    poke(entry - 8, kept); /* the other one has gone: all is well again */
+    poke(entry + 1, kept); /* the other one has gone: all is well again */
     update = session_attach(SESSION);
     expect_version(1);
     detach(SESSION);

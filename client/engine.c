@@ -1,0 +1,296 @@
+#include "client/engine.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "idl/fault.h"
+
+/* Changes whenever hp_engine, hp_region, hp_cell or hp_tally does: modules of different releases may meet. */
+enum { VERSION = 1 };
+
+struct hp_engine {
+    SRWLOCK lock;
+    uint32_t region_count;
+    uint32_t cells; /* in all regions */
+    hp_region **regions;
+    uint32_t count;    /* functions in the index */
+    uint32_t capacity; /* of the index: a power of two, at most three quarters of it are used */
+    uint32_t *index;   /* cell numbers, hashed by entry; 0: free */
+};
+
+/* A page of its own that is only readable, so that it is not found by chance in somebody's buffer. */
+typedef struct anchor {
+    char magic[16];
+    uint32_t version;
+    uint32_t size; /* of hp_engine */
+    const struct anchor *self;
+    hp_engine *engine;
+} anchor;
+
+static const char magic[16] = "Hotpatch engine";
+
+/* The process heap: memory of one module's C library may go with the module. */
+static void *allocate(size_t size) {
+    return HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, size);
+}
+
+static void release(void *memory) {
+    HeapFree(GetProcessHeap(), 0, memory);
+}
+
+/* ---- one engine for the process ---- */
+
+static size_t page_size(void) {
+    SYSTEM_INFO system;
+    GetSystemInfo(&system);
+    return system.dwPageSize;
+}
+
+static const anchor *find_anchor(void) {
+    const size_t page = page_size();
+    MEMORY_BASIC_INFORMATION info;
+    for (unsigned char *at = NULL; VirtualQuery(at, &info, sizeof info) == sizeof info;
+         at = (unsigned char *)info.BaseAddress + info.RegionSize) {
+        anchor seen;
+        SIZE_T got;
+        if (info.State == MEM_COMMIT && info.Type == MEM_PRIVATE && info.Protect == PAGE_READONLY &&
+            info.RegionSize == page && info.BaseAddress == info.AllocationBase &&
+            ReadProcessMemory(GetCurrentProcess(), info.BaseAddress, &seen, sizeof seen, &got) &&
+            got == sizeof seen && memcmp(seen.magic, magic, sizeof magic) == 0 &&
+            seen.self == info.BaseAddress)
+            return info.BaseAddress;
+    }
+    return NULL;
+}
+
+static const anchor *make_anchor(void) {
+    const size_t page = page_size();
+    DWORD before;
+    unsigned char *memory = HP_FAULT("memory for the engine")
+                                ? NULL
+                                : VirtualAlloc(NULL, 2 * page, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    if (memory == NULL)
+        return NULL;
+    anchor *made = (anchor *)(void *)memory;
+    *made = (anchor){.version = VERSION, .size = sizeof(hp_engine), .self = made};
+    memcpy(made->magic, magic, sizeof magic);
+    made->engine = (hp_engine *)(void *)(memory + page);
+    made->engine->lock = (SRWLOCK)SRWLOCK_INIT;
+    if (HP_FAULT("protection of the engine") || !VirtualProtect(memory, page, PAGE_READONLY, &before)) {
+        VirtualFree(memory, 0, MEM_RELEASE);
+        return NULL;
+    }
+    return made;
+}
+
+/* Two modules that begin at once must not make two. The name is only a lock: nothing is read from it. */
+static HRESULT find_or_make(hp_engine **engine, hp_trouble *trouble) {
+    wchar_t name[64];
+    swprintf(name, 64, L"Local\\hotpatch-engine-%lu", (unsigned long)GetCurrentProcessId());
+    HANDLE mutex = HP_FAULT("mutex of the engine") ? NULL : CreateMutexW(NULL, FALSE, name);
+    if (mutex == NULL)
+        return hp_trouble_set_last_error(trouble, NULL, "CreateMutex");
+    WaitForSingleObject(mutex, INFINITE);
+    const anchor *found = find_anchor();
+    if (found == NULL)
+        found = make_anchor();
+    ReleaseMutex(mutex);
+    CloseHandle(mutex);
+    if (found == NULL)
+        return hp_trouble_set(trouble, E_OUTOFMEMORY, NULL, NULL);
+    if (found->version != VERSION || found->size != sizeof(hp_engine))
+        return hp_trouble_set(trouble, HP_E_ENGINE_VERSION, NULL, "it has version %lu, this module %d",
+                              (unsigned long)found->version, VERSION);
+    *engine = found->engine;
+    return S_OK;
+}
+
+HRESULT hp_engine_enter(hp_engine **engine, hp_trouble *trouble) {
+    static hp_engine *volatile known;
+    *engine = known;
+    HRESULT hr = known != NULL ? S_OK : find_or_make(engine, trouble);
+    if (FAILED(hr))
+        return hr;
+    known = *engine;
+    AcquireSRWLockExclusive(&(*engine)->lock);
+    return S_OK;
+}
+
+void hp_engine_leave(hp_engine *engine) {
+    ReleaseSRWLockExclusive(&engine->lock);
+}
+
+/* ---- cells by entry ---- */
+
+static uint32_t hash(const unsigned char *entry) {
+    return (uint32_t)(((uint64_t)((uintptr_t)entry / HP_PLANT_ROOM) * 0x9E3779B97F4A7C15u) >> 32);
+}
+
+/* Where an entry stands in the index, or would. */
+static uint32_t *place_of(hp_engine *engine, const unsigned char *entry) {
+    for (uint32_t i = hash(entry);; i++) {
+        uint32_t *place = &engine->index[i & (engine->capacity - 1)];
+        if (*place == 0 || hp_engine_cell(engine, *place)->plant.entry == entry)
+            return place;
+    }
+}
+
+hp_cell *hp_engine_find(hp_engine *engine, const unsigned char *entry) {
+    return engine->capacity == 0 ? NULL : hp_engine_cell(engine, *place_of(engine, entry));
+}
+
+static HRESULT grow_index(hp_engine *engine, uint32_t functions) {
+    uint32_t capacity = engine->capacity != 0 ? engine->capacity : 64;
+    while ((uint64_t)capacity * 3 < ((uint64_t)engine->count + functions) * 4)
+        capacity *= 2;
+    if (capacity == engine->capacity)
+        return S_OK;
+    uint32_t *old = engine->index, old_capacity = engine->capacity;
+    uint32_t *index =
+        HP_FAULT("memory for the index of functions") ? NULL : allocate(capacity * sizeof *index);
+    if (index == NULL)
+        return E_OUTOFMEMORY;
+    engine->index = index;
+    engine->capacity = capacity;
+    for (uint32_t i = 0; i < old_capacity; i++)
+        if (old[i] != 0)
+            *place_of(engine, hp_engine_cell(engine, old[i])->plant.entry) = old[i];
+    if (old != NULL)
+        release(old);
+    return S_OK;
+}
+
+void hp_engine_keep(hp_engine *engine, hp_cell *cell) {
+    *place_of(engine, cell->plant.entry) = hp_engine_number(engine, cell);
+    engine->count++;
+}
+
+hp_cell *hp_engine_next(hp_engine *engine, uint32_t *context) {
+    while (*context < engine->capacity) {
+        uint32_t number = engine->index[(*context)++];
+        if (number != 0)
+            return hp_engine_cell(engine, number);
+    }
+    return NULL;
+}
+
+uint32_t hp_engine_count(const hp_engine *engine) {
+    return engine->count;
+}
+
+size_t hp_engine_index_bytes(const hp_engine *engine) {
+    return engine->capacity * sizeof *engine->index;
+}
+
+/* ---- regions ---- */
+
+/* Few: one for each neighbourhood of images, and one for each batch that is larger than what is left. */
+hp_region *hp_engine_region(hp_engine *engine, const hp_cell *cell) {
+    for (uint32_t i = engine->region_count; i-- > 0;) {
+        hp_region *region = engine->regions[i];
+        if (cell >= region->cells && cell < region->cells + region->capacity)
+            return region;
+    }
+    return NULL;
+}
+
+hp_cell *hp_engine_cell(hp_engine *engine, uint32_t number) {
+    for (uint32_t i = engine->region_count; i-- > 0;) {
+        const hp_region *region = engine->regions[i];
+        if (number >= region->first)
+            return number != 0 ? &region->cells[number - region->first] : NULL;
+    }
+    return NULL;
+}
+
+uint32_t hp_engine_number(hp_engine *engine, const hp_cell *cell) {
+    const hp_region *region = hp_engine_region(engine, cell);
+    return region->first + (uint32_t)(cell - region->cells);
+}
+
+hp_cell *hp_engine_cell_at(hp_engine *engine, const void *code) {
+    hp_cell *cell = NULL;
+    for (uint32_t i = engine->region_count; i-- > 0 && cell == NULL;)
+        cell = hp_region_cell_at(engine->regions[i], code);
+    return cell;
+}
+
+static HRESULT add_region(hp_engine *engine, const hp_plant_image *image, uint32_t cells,
+                          hp_trouble *trouble) {
+    hp_region *region;
+    hp_region **list = HP_FAULT("memory for the list of regions")
+                           ? NULL
+                           : allocate((engine->region_count + 1) * sizeof *list);
+    if (list == NULL)
+        return hp_trouble_set(trouble, E_OUTOFMEMORY, NULL, NULL);
+    HRESULT hr = hp_region_make(image, cells, &region, trouble);
+    if (FAILED(hr)) {
+        release(list);
+        return hr;
+    }
+    if (engine->region_count != 0)
+        memcpy(list, engine->regions, engine->region_count * sizeof *list);
+    region->first = engine->cells + 1;
+    list[engine->region_count] = region;
+    if (engine->regions != NULL)
+        release(engine->regions);
+    engine->regions = list;
+    engine->region_count++;
+    engine->cells += region->capacity;
+    return S_OK;
+}
+
+HRESULT hp_engine_take(hp_engine *engine, const hp_plant_image *image, uint32_t more, hp_cell **cell,
+                       hp_trouble *trouble) {
+    for (;;) {
+        for (uint32_t i = engine->region_count; i-- > 0;) {
+            hp_region *region = engine->regions[i];
+            if (region->used == region->capacity || !hp_region_reaches(region, image))
+                continue;
+            *cell = &region->cells[region->used++];
+            return S_OK;
+        }
+        HRESULT hr = add_region(engine, image, more, trouble);
+        if (FAILED(hr))
+            return hr;
+    }
+}
+
+/* ---- claims ---- */
+
+HRESULT hp_engine_claim_begin(hp_engine *engine, uint32_t functions, hp_engine_claim *claim) {
+    *claim = (hp_engine_claim){.regions = engine->region_count};
+    claim->used =
+        HP_FAULT("memory for a change") ? NULL : allocate((engine->region_count + 1) * sizeof *claim->used);
+    HRESULT hr = claim->used != NULL ? grow_index(engine, functions) : E_OUTOFMEMORY;
+    if (FAILED(hr)) {
+        hp_engine_claim_end(claim);
+        return hr;
+    }
+    for (uint32_t i = 0; i < engine->region_count; i++)
+        claim->used[i] = engine->regions[i]->used;
+    return S_OK;
+}
+
+void hp_engine_claim_end(hp_engine_claim *claim) {
+    if (claim->used != NULL)
+        release(claim->used);
+    *claim = (hp_engine_claim){0};
+}
+
+void hp_engine_claim_undo(hp_engine *engine, hp_engine_claim *claim) {
+    if (claim->used == NULL)
+        return; /* it did not begin */
+    while (engine->region_count > claim->regions) {
+        hp_region *region = engine->regions[--engine->region_count];
+        engine->cells -= region->capacity;
+        hp_region_discard(region);
+    }
+    for (uint32_t i = 0; i < claim->regions; i++) {
+        hp_region *region = engine->regions[i];
+        memset(&region->cells[claim->used[i]], 0, (region->used - claim->used[i]) * sizeof(hp_cell));
+        region->used = claim->used[i];
+    }
+    hp_engine_claim_end(claim);
+}
