@@ -31,8 +31,8 @@ static hp_cell *layer_with(hp_engine *engine, const hp_cell *site, const void *r
 
 /*
  * May a cell be laid on its function again? A thread inside a layer may be on its way to what lay below that
- * when it was called. If that were this cell, and the cell was laid above the layer now, the thread would come
- * through the layer twice. So not while somebody is inside, or could be, of what the cell would lie on.
+ * when it was called. If that were this cell, and the cell was laid above the layer now, the thread would
+ * come through the layer twice. So not while somebody is inside, or could be, of what the cell would lie on.
  */
 static int may_lie_on(hp_engine *engine, const hp_cell *site) {
     const hp_cell *layer = hp_change_top(engine, site);

@@ -48,9 +48,8 @@ typedef struct hp_change {
  * Judge all functions, take memory and make the code writable. The engine is locked on success.
  *
  * @return S_OK; as hp_plant_inspect; HP_E_FOREIGN_BYTES if a function's code is neither as it was found nor
- *         as
- *         we left it; HP_E_OVERLAP; HP_E_NO_ROOM_NEAR, HP_E_DYNAMIC_CODE, E_OUTOFMEMORY, HP_E_ENGINE_VERSION:
- *         then nothing is changed and nothing locked
+ *         as we left it; HP_E_OVERLAP; HP_E_NO_ROOM_NEAR, HP_E_DYNAMIC_CODE, E_OUTOFMEMORY,
+ *         HP_E_ENGINE_VERSION: then nothing is changed and nothing locked
  */
 HRESULT hp_change_prepare(hp_change *change, hp_trouble *trouble);
 

@@ -48,8 +48,8 @@ void hp_resolve_end(hp_resolver *resolver);
  *         HP_E_NOT_PATCHABLE (listed with HP_EXPORT only, or no code: an export of data); HP_E_FORWARDER
  *         (detail: whereto, "NTDLL.RtlAllocateHeap"); HP_E_ADDRESS_SHARED (another name of the same table
  *         stands for the same address; detail: that name); HP_E_LINK_THUNK as below; HP_E_TABLE_DAMAGED (of
- *         either table, or not an image of this architecture). Trouble's thing is the name.
- *         Thread-safe between resolvers.
+ *         either table, or not an image of this architecture). Trouble's thing is the name. Thread-safe
+ *         between resolvers.
  */
 HRESULT hp_resolve_name(hp_resolver *resolver, HMODULE module, const char *name, hp_resolved *found,
                         hp_trouble *trouble);
@@ -61,8 +61,8 @@ HRESULT hp_resolve_name(hp_resolver *resolver, HMODULE module, const char *name,
  * @return S_OK; E_OUTOFMEMORY; HP_E_NOT_PATCHABLE (no image of the loader's, or no code there);
  *         HP_E_TABLE_DAMAGED (no header of this architecture); HP_E_LINK_THUNK if it is a relative jump (E9)
  *         to other code of the same image (incremental linking; detail: the address it leads to). A jump out
- *         of the image is somebody's hook, and not judged here. Trouble's thing is the address.
- *         Thread-safe between resolvers.
+ *         of the image is somebody's hook, and not judged here. Trouble's thing is the address. Thread-safe
+ *         between resolvers.
  */
 HRESULT hp_resolve_address(hp_resolver *resolver, void *address, hp_resolved *found, hp_trouble *trouble);
 

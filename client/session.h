@@ -44,9 +44,9 @@ struct hp_session {
     hp_apartment_errand farewell; /**< releases the update, prepared when there still was a way to fail */
     hp_transport *transport;
     IDispatch *update;
-    /** Of the update, SYNCHRONIZE; NULL if it could not be opened. Kept open until the update's proxy is gone,
-     * which keeps the process id from being given to the next update: RPC keeps what it knows of a process by
-     * its id for as long as there is a proxy. */
+    /** Of the update, SYNCHRONIZE; NULL if it could not be opened. Kept open until the update's proxy is
+     * gone, which keeps the process id from being given to the next update: RPC keeps what it knows of a
+     * process by its id for as long as there is a proxy. */
     HANDLE process;
     HANDLE let_go; /**< event, set once the update was let go of; NULL if it was not started here */
     uint32_t pid;

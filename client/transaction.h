@@ -72,7 +72,8 @@ HRESULT hp_transaction_hold(hp_patch *patch, const void *address);
 void hp_transaction_let_go(hp_patch *patch);
 
 /**
- * Words of arguments on the stack, for hp_tally. Many functions have one signature: the last one is remembered.
+ * Words of arguments on the stack, for hp_tally. Many functions have one signature: the last one is
+ * remembered.
  *
  * @param text   signature; NULL: not known
  * @param name   of the function, for the trouble; may be NULL

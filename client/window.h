@@ -26,8 +26,7 @@ typedef struct hp_window {
  *
  * @param plants  pointers, any order; not changed
  * @return S_OK; HP_E_OVERLAP if two lie less than the room apart; E_OUTOFMEMORY, HP_E_DYNAMIC_CODE or what
- *         VirtualProtect says: then
- *         all protections are as they were
+ *         VirtualProtect says: then all protections are as they were
  */
 HRESULT hp_window_open(hp_plant *const *plants, size_t count, hp_window *window, hp_trouble *trouble);
 

@@ -19,8 +19,7 @@
  *
  * No thread is ever suspended. Any number of patches may lie on one function, from any number of modules that
  * have an engine of their own; they can be removed in any order. A call runs the topmost replacement, and
- * what
- * that one has in `original` runs the one below, at the bottom the function itself.
+ * what that one has in `original` runs the one below, at the bottom the function itself.
  *
  * Every function here is thread-safe, but one hp_patch must not be used by two threads at once. None may be
  * called from DllMain, nor from a replacement of a function that these functions call themselves (memory,
@@ -66,12 +65,11 @@ HRESULT hp_patch_open(hp_patch **patch);
 /**
  * Add a function. Nothing is changed yet. The module is looked into at once, and judged again by the commit.
  *
- * @return S_OK, or why this function cannot be redirected; the transaction is as before then:
- *         E_INVALIDARG, E_OUTOFMEMORY, HP_E_PATCH_STATE (it is committed), HP_E_NAME_UNKNOWN,
- *         HP_E_NAME_DUPLICATE (added twice), HP_E_FORWARDER, HP_E_ADDRESS_SHARED, HP_E_LINK_THUNK,
- *         HP_E_TOO_SHORT,
- *         HP_E_NOT_PATCHABLE, HP_E_PAD_OCCUPIED, HP_E_ENTRY_MISALIGNED, HP_E_FOREIGN_BYTES,
- *         HP_E_INSTRUCTION, HP_E_OVERLAP, HP_E_IMAGE_DIFFERS, HP_E_BYTES_DIFFER, HP_E_SIGNATURE_...
+ * @return S_OK, or why this function cannot be redirected; the transaction is as before then: E_INVALIDARG,
+ *         E_OUTOFMEMORY, HP_E_PATCH_STATE (it is committed), HP_E_NAME_UNKNOWN, HP_E_NAME_DUPLICATE (added
+ *         twice), HP_E_FORWARDER, HP_E_ADDRESS_SHARED, HP_E_LINK_THUNK, HP_E_TOO_SHORT, HP_E_NOT_PATCHABLE,
+ *         HP_E_PAD_OCCUPIED, HP_E_ENTRY_MISALIGNED, HP_E_FOREIGN_BYTES, HP_E_INSTRUCTION, HP_E_OVERLAP,
+ *         HP_E_IMAGE_DIFFERS, HP_E_BYTES_DIFFER, HP_E_SIGNATURE_...
  */
 HRESULT hp_patch_add(hp_patch *patch, const hp_patch_function *function);
 
@@ -87,15 +85,13 @@ typedef struct hp_patch_trouble {
 HRESULT hp_patch_explain(const hp_patch *patch, hp_patch_trouble *trouble);
 
 /**
- * Redirect all functions, or none. Everything that can fail happens before the first byte is written.
- * What is already redirected to the same replacement counts as done, and is not this transaction's to revert.
- * The modules of targets and replacements stay loaded until hp_patch_close.
+ * Redirect all functions, or none. Everything that can fail happens before the first byte is written. What is
+ * already redirected to the same replacement counts as done, and is not this transaction's to revert. The
+ * modules of targets and replacements stay loaded until hp_patch_close.
  *
  * @return S_OK; S_FALSE if all of it was there already; as hp_patch_add; HP_E_NO_ROOM_NEAR,
- *         HP_E_DYNAMIC_CODE,
- *         HP_E_ENGINE_VERSION, or what VirtualProtect says. On failure no byte has changed, and
- *         hp_patch_commit
- *         may be called again.
+ *         HP_E_DYNAMIC_CODE, HP_E_ENGINE_VERSION, or what VirtualProtect says. On failure no byte has
+ *         changed, and hp_patch_commit may be called again.
  */
 HRESULT hp_patch_commit(hp_patch *patch);
 
@@ -103,9 +99,8 @@ HRESULT hp_patch_commit(hp_patch *patch);
  * Take the redirections back. New calls run what lies below; calls that are inside go on.
  *
  * @return S_OK; HP_E_FOREIGN_BYTES if somebody else has changed the code of a function: it is left alone,
- *         what
- *         is there leads to the code below, and hp_patch_explain names it and who seems to be there; what
- *         VirtualProtect says, with nothing reverted. HP_E_PATCH_STATE if it is not committed.
+ *         what is there leads to the code below, and hp_patch_explain names it and who seems to be there;
+ *         what VirtualProtect says, with nothing reverted. HP_E_PATCH_STATE if it is not committed.
  */
 HRESULT hp_patch_revert(hp_patch *patch);
 
@@ -114,10 +109,8 @@ HRESULT hp_patch_revert(hp_patch *patch);
  *
  * @param timeout_ms  milliseconds; INFINITE: without limit
  * @return S_OK; HP_E_CALL_BUSY, try again later; HP_E_PATCH_UNCOUNTED if calls of some function are not
- *         counted;
- *         HP_E_PATCH_STATE if it is not reverted. A thread that leaves a replacement without returning (x86:
- *         by
- *         an exception or longjmp; x64: by ending) is counted as inside for ever.
+ *         counted; HP_E_PATCH_STATE if it is not reverted. A thread that leaves a replacement without
+ *         returning (x86: by an exception or longjmp; x64: by ending) is counted as inside for ever.
  */
 HRESULT hp_patch_drain(hp_patch *patch, uint32_t timeout_ms);
 
