@@ -188,6 +188,8 @@ HRESULT hp_attach_revert(hp_session *session, hp_trouble *trouble) {
     }
     if (SUCCEEDED(hr))
         hr = hp_change_make(&change, trouble);
+    if (FAILED(hr))
+        session->module = NULL; /* still patched: it must stay loaded for good */
     for (size_t i = 0; i < change.remove_count && SUCCEEDED(hr); i++)
         if (FAILED(change.removes[i].result)) {
             hr = note_foreign(session, change.removes[i].cell, trouble);

@@ -4,9 +4,7 @@
 #include <string.h>
 
 #include "idl/fault.h"
-#if HP_X64
-#include "client/instruction.h"
-#endif
+#include "client/copies.h"
 
 /* ---- layers ---- */
 
@@ -30,11 +28,11 @@ static hp_cell *layer_with(hp_engine *engine, const hp_cell *site, const void *r
 }
 
 /*
- * May a cell be laid on its function again? A thread inside a layer may be on its way to what lay below that
- * when it was called. If that were this cell, and the cell was laid above the layer now, the thread would
- * come through the layer twice. So not while somebody is inside, or could be, of what the cell would lie on.
+ * A thread inside a layer may be on its way to the cell that lay below it when it was called. Were that cell
+ * laid again above the layer, the thread would come through the layer twice. So a cell that had another above
+ * it is not laid again while somebody is inside, or could be, of what it would lie on.
  */
-static int may_lie_on(hp_engine *engine, const hp_cell *site) {
+static int is_quiet(hp_engine *engine, const hp_cell *site) {
     const hp_cell *layer = hp_change_top(engine, site);
     for (; layer != NULL; layer = hp_change_below(engine, layer))
         if (layer->tally.stack_words == HP_TALLY_UNCOUNTED || layer->tally.inside != 0)
@@ -67,9 +65,12 @@ static HRESULT look_at(hp_engine *engine, hp_plant_image *image, unsigned char *
         return look_at_new(image, entry, 0, found, trouble);
     const void *aim = aim_of(engine, site);
     *found = site->plant;
-    if (site->plant.planted)
-        return hp_plant_intact(&site->plant, aim) ? S_OK : hp_change_note_foreign(entry, trouble);
-    if (hp_plant_is_idle(&site->plant, aim))
+    if (site->plant.planted && hp_plant_intact(&site->plant, aim))
+        return S_OK;
+    if (site->plant.planted && hp_change_top(engine, site) != NULL)
+        return hp_change_note_foreign(entry, trouble);
+    found->planted = 0; /* a revert had to leave it as somebody else had made it */
+    if (hp_plant_is_idle(found, aim) && hp_plant_has_body(found, site->slot))
         return S_OK;
     /* Another image may lie here by now. */
     HRESULT hr = look_at_new(image, entry, 1, found, trouble);
@@ -94,11 +95,14 @@ HRESULT hp_change_inspect(hp_plant_image *image, unsigned char *entry, hp_troubl
 static HRESULT judge_known(hp_change *change, hp_change_add *add, hp_trouble *trouble) {
     hp_plant found;
     HRESULT hr = look_at(change->engine, add->image, add->entry, add->site, &found, trouble);
-    if (SUCCEEDED(hr) && memcmp(&found, &add->site->plant, sizeof found) != 0) {
-        add->site->plant = found;
+    if (FAILED(hr))
+        return hr;
+    hp_plant known = add->site->plant;
+    known.planted = found.planted;
+    if (memcmp(&found, &known, sizeof found) != 0)
         add->site->slot = found.entry + found.length;
-    }
-    return hr;
+    add->site->plant = found;
+    return S_OK;
 }
 
 /* The jump must not be laid over another function that is patched, nor by that one's jump over this one. */
@@ -129,13 +133,14 @@ static HRESULT judge_new(hp_change *change, hp_change_add *add, uint32_t more, h
 /* The given one, one that was used before, or a new one. */
 static HRESULT find_layer(hp_change *change, hp_change_add *add, hp_trouble *trouble) {
     hp_engine *engine = change->engine;
-    const int again = may_lie_on(engine, add->site);
-    if (add->given != NULL && again) {
+    const int quiet = is_quiet(engine, add->site);
+    if (add->given != NULL && (quiet || !add->given->covered)) {
         add->cell = add->given;
         return S_OK;
     }
     for (hp_cell *cell = add->site; cell != NULL; cell = hp_engine_cell(engine, cell->next))
-        if (cell->tally.replacement == NULL || (again && is_free(cell, add->stack_words))) {
+        if (cell->tally.replacement == NULL ||
+            ((quiet || !cell->covered) && is_free(cell, add->stack_words))) {
             add->cell = cell;
             return S_OK;
         }
@@ -168,46 +173,6 @@ static HRESULT judge(hp_change *change, hp_change_add *add, uint32_t more, hp_tr
     if (SUCCEEDED(hr))
         add->original = hp_region_below(hp_engine_region(change->engine, add->cell), add->cell);
     return hr;
-}
-
-/* First instructions of two bytes and more run elsewhere; the copies go into pages of their own. */
-static HRESULT copy_instructions(hp_change *change, hp_trouble *trouble) {
-#if HP_X64
-    size_t count = 0, done = 0;
-    hp_plant_image *image = NULL;
-    for (size_t i = 0; i < change->add_count; i++)
-        if (change->adds[i].site->slot == NULL) {
-            count++;
-            image = image == NULL ? change->adds[i].image : image;
-        }
-    if (count == 0)
-        return S_OK;
-    const size_t size = count * HP_INSTRUCTION_COPY;
-    unsigned char *place = change->copies = hp_region_near(image, size);
-    if (place == NULL)
-        return hp_trouble_set(trouble, HP_E_NO_ROOM_NEAR, NULL, "%llu bytes are needed",
-                              (unsigned long long)size);
-    for (size_t i = 0; i < change->add_count; i++) {
-        hp_cell *site = change->adds[i].site;
-        if (site->slot != NULL)
-            continue;
-        change->failed = i;
-        HRESULT hr = hp_instruction_copy(site->plant.entry, site->plant.length, place + done);
-        if (FAILED(hr))
-            return hp_trouble_set(trouble, hr, NULL, "its first instruction refers to data");
-        site->slot = place + done;
-        done += HP_INSTRUCTION_COPY;
-    }
-    DWORD before;
-    change->failed = change->add_count;
-    if (HP_FAULT("make copies executable") || !VirtualProtect(place, size, PAGE_EXECUTE_READ, &before))
-        return hp_trouble_set(trouble, hp_window_error(), NULL, "copies of first instructions");
-    FlushInstructionCache(GetCurrentProcess(), place, size);
-#else
-    (void)change;
-    (void)trouble;
-#endif
-    return S_OK;
 }
 
 /* Will nothing be left on the function? Only lowest layers are asked; a change removes a layer once. */
@@ -245,12 +210,18 @@ static HRESULT look_again(hp_change *change, hp_trouble *trouble) {
             change->failed = i;
             return hp_trouble_set(trouble, HP_E_FOREIGN_BYTES, NULL, "its code changed in the meantime");
         }
+        /* From now on callers may have `original`: it must lead somewhere. */
+        if (!change->adds[i].there && change->adds[i].cell->tally.below == NULL)
+            change->adds[i].cell->tally.below = site->slot;
     }
     return S_OK;
 }
 
 static HRESULT prepare(hp_change *change, hp_trouble *trouble) {
-    HRESULT hr = hp_engine_claim_begin(change->engine, (uint32_t)change->add_count, &change->claim);
+    uint32_t fresh = 0;
+    for (size_t i = 0; i < change->add_count; i++)
+        fresh += hp_engine_find(change->engine, change->adds[i].entry) == NULL;
+    HRESULT hr = hp_engine_claim_begin(change->engine, fresh, &change->claim);
     if (FAILED(hr))
         return hp_trouble_set(trouble, hr, NULL, NULL);
     for (size_t i = 0; i < change->add_count && SUCCEEDED(hr); i++) {
@@ -260,7 +231,7 @@ static HRESULT prepare(hp_change *change, hp_trouble *trouble) {
     if (FAILED(hr))
         return hr;
     change->failed = change->add_count;
-    hr = copy_instructions(change, trouble);
+    hr = hp_copies_make(change, trouble);
     if (SUCCEEDED(hr))
         hr = open_window(change, trouble);
     if (SUCCEEDED(hr))
@@ -285,9 +256,7 @@ void hp_change_abandon(hp_change *change) {
     for (size_t i = 0; i < change->add_count; i++)
         change->adds[i].cell = change->adds[i].site = NULL;
     hp_engine_claim_undo(change->engine, &change->claim);
-    if (change->copies != NULL)
-        VirtualFree(change->copies, 0, MEM_RELEASE);
-    change->copies = NULL;
+    hp_copies_discard(change);
     hp_engine_leave(change->engine);
 }
 

@@ -40,7 +40,7 @@ typedef struct hp_change {
     hp_engine *engine;
     hp_engine_claim claim;
     hp_window window;
-    void *copies;  /**< first instructions that were moved */
+    struct hp_copies *copies; /**< first instructions that were moved */
     size_t failed; /**< out: index of the add that prepare failed at; add_count if it is about none */
 } hp_change;
 

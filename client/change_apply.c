@@ -1,5 +1,5 @@
 /* The half of a change that cannot fail. */
-#include "client/change.h"
+#include "client/copies.h"
 
 #include <stdio.h>
 #include <wchar.h>
@@ -23,6 +23,10 @@ static void lay(hp_engine *engine, hp_change_add *add) {
         cell->next = site->next;
         site->next = hp_engine_number(engine, cell) & 0x0FFFFFFFu;
     }
+    hp_cell *top = hp_change_top(engine, site);
+    if (top != NULL)
+        top->covered = 1;
+    cell->covered = 0;
     cell->tally.below = site->slot;
     cell->tally.stack_words = add->stack_words;
     if (add->given != NULL)
@@ -76,6 +80,7 @@ void hp_change_apply(hp_change *change) {
         change->removes[i].result = take_off(change->engine, change->removes[i].cell);
     hp_window_close(&change->window);
     hp_engine_claim_end(&change->claim);
+    hp_copies_keep(change);
     hp_engine_leave(change->engine);
 }
 

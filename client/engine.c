@@ -7,10 +7,11 @@
 #include "idl/fault.h"
 
 /* Changes whenever hp_engine, hp_region, hp_cell or hp_tally does: modules of different releases may meet. */
-enum { VERSION = 1 };
+enum { VERSION = 1, PATIENCE_MS = 10000 };
 
 struct hp_engine {
     SRWLOCK lock;
+    volatile DWORD owner; /* thread that holds the lock, 0: none */
     uint32_t region_count;
     uint32_t cells; /* in all regions */
     hp_region **regions;
@@ -91,7 +92,12 @@ static HRESULT find_or_make(hp_engine **engine, hp_trouble *trouble) {
     HANDLE mutex = HP_FAULT("mutex of the engine") ? NULL : CreateMutexW(NULL, FALSE, name);
     if (mutex == NULL)
         return hp_trouble_set_last_error(trouble, NULL, "CreateMutex");
-    WaitForSingleObject(mutex, INFINITE);
+    DWORD waited = WaitForSingleObject(mutex, PATIENCE_MS);
+    if (waited != WAIT_OBJECT_0 && waited != WAIT_ABANDONED) {
+        CloseHandle(mutex);
+        return hp_trouble_set(trouble, HRESULT_FROM_WIN32(WAIT_TIMEOUT), NULL, "somebody holds the mutex %ls",
+                              name);
+    }
     const anchor *found = find_anchor();
     if (found == NULL)
         found = make_anchor();
@@ -108,16 +114,23 @@ static HRESULT find_or_make(hp_engine **engine, hp_trouble *trouble) {
 
 HRESULT hp_engine_enter(hp_engine **engine, hp_trouble *trouble) {
     static hp_engine *volatile known;
-    *engine = known;
-    HRESULT hr = known != NULL ? S_OK : find_or_make(engine, trouble);
+    hp_engine *it = known;
+    HRESULT hr = it != NULL ? S_OK : find_or_make(&it, trouble);
+    *engine = it;
     if (FAILED(hr))
         return hr;
-    known = *engine;
-    AcquireSRWLockExclusive(&(*engine)->lock);
+    known = it;
+    /* A replacement of something that is called below must not come back in here: it would wait for ever. */
+    if (it->owner == GetCurrentThreadId())
+        return hp_trouble_set(trouble, HP_E_PATCH_STATE, NULL,
+                              "called by a replacement, from inside of the engine");
+    AcquireSRWLockExclusive(&it->lock);
+    it->owner = GetCurrentThreadId();
     return S_OK;
 }
 
 void hp_engine_leave(hp_engine *engine) {
+    engine->owner = 0;
     ReleaseSRWLockExclusive(&engine->lock);
 }
 

@@ -15,7 +15,8 @@ typedef struct hp_engine hp_engine;
 /**
  * Find or make the engine, and lock it. Nothing of it changes but by whoever holds the lock.
  *
- * @return S_OK; E_OUTOFMEMORY; HP_E_ENGINE_VERSION if a module of another release was first
+ * @return S_OK; E_OUTOFMEMORY; HP_E_ENGINE_VERSION if a module of another release was first; HP_E_PATCH_STATE
+ *         if this thread holds it already; HRESULT_FROM_WIN32(WAIT_TIMEOUT) if another module takes too long
  */
 HRESULT hp_engine_enter(hp_engine **engine, hp_trouble *trouble);
 

@@ -95,6 +95,12 @@ static int ends_flow(const ZydisDecodedInstruction *it) {
  * exception handling", struct UNWIND_INFO. */
 static const RUNTIME_FUNCTION *chained_to(DWORD64 base, const RUNTIME_FUNCTION *piece) {
     const unsigned char *unwind = (const unsigned char *)(uintptr_t)(base + piece->UnwindData);
+    MEMORY_BASIC_INFORMATION info;
+    /* A packer may have left anything here. 4 bytes, at most 256 codes, and the entry that is chained to. */
+    if ((piece->UnwindData & 3) != 0 || VirtualQuery(unwind, &info, sizeof info) != sizeof info ||
+        info.State != MEM_COMMIT || (info.Protect & (PAGE_NOACCESS | PAGE_GUARD)) != 0 ||
+        (uintptr_t)info.BaseAddress + info.RegionSize - (uintptr_t)unwind < 4 + 2 * 256 + sizeof *piece)
+        return NULL;
     if ((unwind[0] >> 3 & CHAINED) == 0)
         return NULL;
     const size_t codes = (unwind[2] + (size_t)1) & ~(size_t)1; /* 2 bytes each, an even number of them */

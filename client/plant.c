@@ -13,6 +13,8 @@ enum {
     INT3 = 0xCC,
 };
 
+static const unsigned char lea_rsp[LEA_RSP_SIZE] = {0x48, 0x8D, 0xA4, 0x24, 0, 0, 0, 0};
+
 static uint16_t load_word(const unsigned char *at) {
     uint16_t word;
     memcpy(&word, at, sizeof word);
@@ -51,6 +53,14 @@ static HRESULT set_prologue(hp_plant *plant, hp_prologue prologue, uint32_t leng
     return S_OK;
 }
 
+#if HP_X64
+/* Of the pages that were looked at last: behind them there may be nothing. */
+static const unsigned char *end_of_code(const hp_plant_image *image) {
+    uintptr_t end = (uintptr_t)image->base + image->size;
+    return (const unsigned char *)(image->code_end < end ? image->code_end : end);
+}
+#endif
+
 static HRESULT refuse_prologue(const unsigned char *entry, hp_trouble *trouble) {
     return hp_trouble_set(trouble, HP_E_NOT_PATCHABLE, NULL, "it begins with %02X %02X %02X %02X", entry[0],
                           entry[1], entry[2], entry[3]);
@@ -67,13 +77,12 @@ static HRESULT find_prologue(const hp_plant_image *image, hp_plant *plant, int h
         return hp_trouble_set(trouble, HP_E_FOREIGN_BYTES, NULL, "it begins with the jump %02X %02X",
                               entry[0], entry[1]);
 #if HP_X64
-    static const unsigned char lea_rsp[LEA_RSP_SIZE] = {0x48, 0x8D, 0xA4, 0x24, 0, 0, 0, 0};
     if (memcmp(entry, lea_rsp, sizeof lea_rsp) == 0)
         return set_prologue(plant, HP_PROLOGUE_LEA_RSP, LEA_RSP_SIZE);
     uint32_t length = 0;
     if (!has_room)
         return refuse_prologue(entry, trouble);
-    HRESULT hr = hp_instruction_check(entry, image->base + image->size, &length, trouble);
+    HRESULT hr = hp_instruction_check(entry, end_of_code(image), &length, trouble);
     return SUCCEEDED(hr) ? set_prologue(plant, HP_PROLOGUE_INSTRUCTION, length) : hr;
 #else
     (void)image;
@@ -194,6 +203,33 @@ int hp_plant_is_idle(const hp_plant *plant, const void *aim) {
     uint64_t room = load_room(plant->entry);
     return !plant->planted && load_word(plant->entry) == plant->word &&
            (room == with_filler(plant, room) || has_jump(plant, aim));
+}
+
+static int32_t load_int(const unsigned char *at) {
+    int32_t value;
+    memcpy(&value, at, sizeof value);
+    return value;
+}
+
+/* The same bytes, but for a displacement from rip that leads to the same place. */
+static int is_moved(const unsigned char *from, const unsigned char *to, int length) {
+    int at = 0;
+    while (at < length && from[at] == to[at])
+        at++;
+    /* The first byte that differs is one of the displacement's four. */
+    for (int start = at - 3; start <= at; start++)
+        if (start >= 1 && start + 4 <= length && memcmp(from, to, (size_t)start) == 0 &&
+            memcmp(from + start + 4, to + start + 4, (size_t)(length - start - 4)) == 0 &&
+            (uintptr_t)from + (uintptr_t)(intptr_t)load_int(from + start) ==
+                (uintptr_t)to + (uintptr_t)(intptr_t)load_int(to + start))
+            return 1;
+    return at == length;
+}
+
+int hp_plant_has_body(const hp_plant *plant, const void *body) {
+    if (plant->prologue == HP_PROLOGUE_LEA_RSP)
+        return memcmp(plant->entry, lea_rsp, sizeof lea_rsp) == 0;
+    return plant->prologue != HP_PROLOGUE_INSTRUCTION || is_moved(plant->entry, body, plant->length);
 }
 
 /* What cannot be read ends the search. */

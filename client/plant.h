@@ -81,6 +81,13 @@ int hp_plant_intact(const hp_plant *plant, const void *aim);
  */
 int hp_plant_is_idle(const hp_plant *plant, const void *aim);
 
+/**
+ * Is the prologue still the one whose body is known, as far as more than its first word counts?
+ *
+ * @param body  for HP_PROLOGUE_INSTRUCTION the copy of the instruction
+ */
+int hp_plant_has_body(const hp_plant *plant, const void *body);
+
 /** Put the original bytes back. Cannot fail. A window is open and the plant intact. */
 void hp_plant_revert(hp_plant *plant, const void *aim);
 

@@ -27,6 +27,7 @@ typedef struct hp_cell {
     uint32_t owned : 1;   /**< the layer belongs to somebody: it is not reused */
     uint32_t linked : 1;  /**< the layer lies on the function */
     uint32_t further : 1; /**< a cell for a further layer */
+    uint32_t covered : 1; /**< another layer was laid over this one since it was laid */
     hp_tally tally;       /**< the layer; flags of the function's first cell count changes to the function */
 } hp_cell;
 

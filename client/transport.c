@@ -59,8 +59,8 @@ static HRESULT take_exception(EXCEPINFO *info, char *detail, size_t capacity) {
     return FAILED(info->scode) ? info->scode : DISP_E_EXCEPTION;
 }
 
-static HRESULT invoke(IDispatch *update, DISPID member, VARIANT *arguments, unsigned count, VARIANT *result,
-                      char *detail, size_t capacity) {
+static HRESULT invoke(IDispatch *update, HANDLE process, DISPID member, VARIANT *arguments, unsigned count,
+                      VARIANT *result, char *detail, size_t capacity) {
     DISPPARAMS parameters = {.rgvarg = arguments, .cArgs = count};
     EXCEPINFO exception = {0};
     UINT wrong = 0;
@@ -70,7 +70,7 @@ static HRESULT invoke(IDispatch *update, DISPID member, VARIANT *arguments, unsi
     do
         hr = IDispatch_Invoke(update, member, &IID_NULL, LOCALE_INVARIANT, flags, &parameters, result,
                               &exception, &wrong);
-    while (hp_transport_retry(hr, &tries, NULL));
+    while (hp_transport_retry(hr, &tries, process));
     if (hr == DISP_E_EXCEPTION)
         hr = take_exception(&exception, detail, capacity);
     return means_gone(hr) ? HP_E_UPDATE_GONE : hr;
@@ -82,20 +82,20 @@ HRESULT hp_transport_ask(IDispatch *update, DISPID member, VARIANT *arguments, u
         detail[0] = '\0';
     return HP_FAULT("call of the update")
                ? HRESULT_FROM_WIN32(ERROR_GEN_FAILURE)
-               : invoke(update, member, arguments, count, result, detail, capacity);
+               : invoke(update, NULL, member, arguments, count, result, detail, capacity);
 }
 
 /* It may be said twice. So a call that failed is made again, however far it went: not everybody who seems
  * gone on a connection that RPC has kept is. Who has ended is not called: RPC loses handles over it. */
 static HRESULT say_goodbye(IDispatch *update, HANDLE process) {
-    enum { TRIES = 16 };
+    enum { TRIES = 4 };
     HRESULT hr = HP_E_UPDATE_GONE;
     for (int i = 0; i < TRIES && hr == HP_E_UPDATE_GONE; i++) {
         if (process != NULL && WaitForSingleObject(process, 0) == WAIT_OBJECT_0)
             return S_FALSE;
         VARIANT ignored;
         VariantInit(&ignored);
-        hr = invoke(update, HP_DISPID_DISCONNECT, NULL, 0, &ignored, NULL, 0);
+        hr = invoke(update, process, HP_DISPID_DISCONNECT, NULL, 0, &ignored, NULL, 0);
         VariantClear(&ignored);
     }
     return hr;

@@ -24,8 +24,7 @@ HRESULT hp_window_error(void) {
 typedef struct stretch {
     uintptr_t page;       /* bytes */
     uintptr_t start, end; /* 0, 0: none */
-    uintptr_t region_end; /* up to which the system says that all is alike */
-    DWORD protection;     /* there */
+    uintptr_t region_end; /* up to which the system says that all is alike; 0: not asked yet */
 } stretch;
 
 static HRESULT open_stretch(hp_window *window, const stretch *it, hp_trouble *trouble) {
@@ -40,26 +39,26 @@ static HRESULT open_stretch(hp_window *window, const stretch *it, hp_trouble *tr
     return hp_trouble_set(trouble, hr, NULL, "VirtualProtect of the code at %p failed", (void *)run->start);
 }
 
+/* Is the page behind a stretch like the pages in it? Asked for the second page, and then known for many. */
+static int is_alike(stretch *it, uintptr_t page) {
+    MEMORY_BASIC_INFORMATION info;
+    if (it->region_end == 0 && !HP_FAULT("look at code") &&
+        VirtualQuery((void *)it->start, &info, sizeof info) == sizeof info)
+        it->region_end = (uintptr_t)info.BaseAddress + info.RegionSize;
+    return page < it->region_end;
+}
+
 /* One system call for pages that are alike: a batch of 10,000 functions lies in a handful of runs. */
 static HRESULT add_page(hp_window *window, stretch *it, uintptr_t page, hp_trouble *trouble) {
     if (it->end != 0 && page < it->end)
         return S_OK;
-    if (it->end == page && page < it->region_end) {
+    if (it->end == page && is_alike(it, page)) {
         it->end = page + it->page;
         return S_OK;
     }
-    if (it->end != 0) {
-        HRESULT hr = open_stretch(window, it, trouble);
-        if (FAILED(hr))
-            return hr;
-    }
-    MEMORY_BASIC_INFORMATION info;
-    if (HP_FAULT("look at code") || VirtualQuery((void *)page, &info, sizeof info) != sizeof info)
-        return hp_trouble_set_last_error(trouble, NULL, "VirtualQuery");
-    it->start = page;
-    it->end = page + it->page;
-    it->region_end = (uintptr_t)info.BaseAddress + info.RegionSize;
-    return S_OK;
+    HRESULT hr = it->end != 0 ? open_stretch(window, it, trouble) : S_OK;
+    *it = (stretch){.page = it->page, .start = page, .end = page + it->page};
+    return hr;
 }
 
 static HRESULT open_all(hp_plant *const *sorted, size_t count, hp_window *window, hp_trouble *trouble) {

@@ -12,6 +12,7 @@
 // resumed by a server that ends.
 static SRWLOCK lock = SRWLOCK_INIT;
 static LONG references;
+static LONG total; // that there ever were
 static HANDLE stopped;
 
 HRESULT hp_lifetime_open(hp_trouble *trouble) {
@@ -30,6 +31,7 @@ HRESULT hp_lifetime_enter(void) {
     HRESULT hr = references == STOPPED ? CO_E_SERVER_STOPPING : S_OK;
     if (SUCCEEDED(hr)) {
         ++references;
+        ++total;
         CoAddRefServerProcess();
     }
     ReleaseSRWLockExclusive(&lock);
@@ -72,4 +74,11 @@ HRESULT hp_lifetime_wait(uint32_t idle_ms) {
     }
     WaitForSingleObject(stopped, INFINITE);
     return S_OK;
+}
+
+LONG hp_lifetime_total(void) {
+    AcquireSRWLockShared(&lock);
+    LONG seen = total;
+    ReleaseSRWLockShared(&lock);
+    return seen;
 }

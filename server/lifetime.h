@@ -37,4 +37,7 @@ HRESULT hp_lifetime_wait(uint32_t idle_ms);
 /** Free what hp_lifetime_open made. */
 void hp_lifetime_close(void);
 
+/** How many objects and locks there have been. Thread-safe. */
+LONG hp_lifetime_total(void);
+
 #endif

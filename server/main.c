@@ -115,7 +115,7 @@ static void tell_ready(uintptr_t ready) {
 // has returned. To other clients we give a moment, as every COM server has to.
 static void wait_for_goodbye(uintptr_t ready) {
     enum { APP_MS = 2000, OTHERS_MS = 50 };
-    if (!ready || WaitForSingleObject((HANDLE)ready, APP_MS) == WAIT_FAILED)
+    if (!ready || WaitForSingleObject((HANDLE)ready, APP_MS) != WAIT_OBJECT_0 || hp_lifetime_total() > 1)
         Sleep(OTHERS_MS);
 }
 

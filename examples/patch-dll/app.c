@@ -39,7 +39,7 @@ int main(int argc, char **argv) {
     say_price("at first");
     if (argc < 2)
         return EXIT_SUCCESS;
-    HMODULE patch = LoadLibraryA(argv[1]);
+    HMODULE patch = LoadLibraryA(argv[1]); // cppcheck-suppress resourceLeak
     if (patch == NULL)
         return fail("LoadLibrary");
     switch_on *on = (switch_on *)(uintptr_t)GetProcAddress(patch, "Patch");

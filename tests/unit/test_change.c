@@ -142,6 +142,37 @@ static void memory_does_not_grow_with_the_number_of_changes(void **state) {
     assert_int_equal(code_bytes(PAGE_EXECUTE_READ), code);
 }
 
+/* Nobody knows who is inside an uncounted layer: every attach lays one. What never had another above it can
+ * be laid on it again all the same. */
+static void patches_over_an_uncounted_one_take_no_memory(void **state) {
+    (void)state;
+    hp_change_add bottom = add_of(change_far, 1);
+    bottom.stack_words = HP_TALLY_UNCOUNTED;
+    hp_change change = {.adds = &bottom, .add_count = 1};
+    assert_int_equal(hp_change_prepare(&change, NULL), S_OK);
+    below[1] = (function *)(uintptr_t)bottom.original;
+    hp_change_apply(&change);
+    for (int i = 0; i < 100; i++) {
+        hp_cell *above = lay(change_far, 2);
+        assert_int_equal(change_far(0), 113);
+        take_off(above);
+    }
+    assert_int_equal(cells_of(change_far), 2);
+    take_off(bottom.cell);
+    assert_int_equal(change_far(0), 3);
+}
+
+/* A replacement that still runs from an earlier patch may share the variable. */
+static void original_leads_somewhere_before_the_change_is_applied(void **state) {
+    (void)state;
+    hp_change_add add = add_of(change_two, 1);
+    hp_change change = {.adds = &add, .add_count = 1};
+    assert_int_equal(hp_change_prepare(&change, NULL), S_OK);
+    assert_int_equal(((function *)(uintptr_t)add.original)(5), 7);
+    hp_change_abandon(&change);
+    assert_int_equal(change_two(0), 2);
+}
+
 /* Somebody is inside, or on his way out: another replacement must not be counted in the same place. */
 static void cell_of_a_busy_replacement_is_not_reused(void **state) {
     (void)state;
@@ -174,6 +205,7 @@ static void one_bad_function_spoils_all(void **state) {
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         unsigned char before[32];
         memcpy(before, entry_of(change_one) - 16, sizeof before);
+        const size_t known = cells_of(change_far);
         const size_t code = code_bytes(PAGE_EXECUTE_READ | BOTH);
         hp_change_add adds[3] = {add_of(change_one, 1), add_of(change_far, 2), add_of(change_two, 3)};
         adds[2].entry = bad[i];
@@ -184,7 +216,7 @@ static void one_bad_function_spoils_all(void **state) {
         assert_true(FAILED(trouble.result));
         assert_memory_equal(before, entry_of(change_one) - 16, sizeof before);
         assert_int_equal(code_bytes(PAGE_EXECUTE_READ | BOTH), code);
-        assert_int_equal(cells_of(change_far), 0);
+        assert_int_equal(cells_of(change_far), known);
         take_off(lay(change_one, 1)); /* still possible */
     }
 }
@@ -228,6 +260,8 @@ static void foreign_bytes_are_left_alone(void **state) {
     poke(entry_of(change_one), ours, 2); /* our jump is back: it leads to the function */
     assert_int_equal(change_one(0), 1);
     hp_change_disown(&cell, 1);
+    poke(entry_of(change_one), before, 2); /* or the function itself, with our jump left before it */
+    assert_int_equal(hp_change_inspect(&image, entry_of(change_one), NULL), S_OK);
     take_off(lay(change_one, 1)); /* whole again: it can be used, and reverted */
     assert_memory_equal(entry_of(change_one), before, 2);
 }
@@ -258,6 +292,8 @@ int main(void) {
         cmocka_unit_test(layers_come_off_in_any_order),
         cmocka_unit_test(what_was_taken_off_still_leads_to_the_function),
         cmocka_unit_test(memory_does_not_grow_with_the_number_of_changes),
+        cmocka_unit_test(patches_over_an_uncounted_one_take_no_memory),
+        cmocka_unit_test(original_leads_somewhere_before_the_change_is_applied),
         cmocka_unit_test(cell_of_a_busy_replacement_is_not_reused),
         cmocka_unit_test(same_replacement_is_there_already),
         cmocka_unit_test(one_bad_function_spoils_all),

@@ -310,6 +310,41 @@ static void functions_that_lie_in_each_others_room_are_refused(void **state) {
     free_code(&it);
 }
 
+#if HP_X64
+/* Another build of a module at the same address: the first word alone does not tell. */
+static void another_function_with_the_same_first_word_is_noticed(void **state) {
+    (void)state;
+    code it;
+    hp_plant plant;
+    unsigned char body[16];
+    make_code(&it, "\x48\x83\xEC\x28\xC3", 5, 0x90);
+    assert_int_equal(inspect(&it, &plant), S_OK);
+    memcpy(body, it.entry, sizeof body);
+    assert_true(hp_plant_has_body(&plant, body));
+    body[3] = 0x48;
+    assert_false(hp_plant_has_body(&plant, body));
+    free_code(&it);
+    /* lea rax, [rip + n], moved: the same place, or another. */
+    make_code(&it, "\x48\x8D\x05\x10\0\0\0\xC3", 8, 0x90);
+    assert_int_equal(inspect(&it, &plant), S_OK);
+    assert_int_equal(plant.length, 7);
+    unsigned char *moved = it.base + 2 * PAGE;
+    for (int off = 0; off < 2; off++) {
+        const int32_t relative = (int32_t)(it.entry - moved) + 0x10 + off;
+        memcpy(moved, it.entry, 7);
+        memcpy(moved + 3, &relative, sizeof relative);
+        assert_int_equal(hp_plant_has_body(&plant, moved), off == 0);
+    }
+    free_code(&it);
+    make_code(&it, "\x48\x8D\xA4\x24\0\0\0\0", 8, 0xCC);
+    assert_int_equal(inspect(&it, &plant), S_OK);
+    poke(it.entry + 7, 1);
+    assert_true(hp_plant_is_idle(&plant, it.base));
+    assert_false(hp_plant_has_body(&plant, NULL));
+    free_code(&it);
+}
+#endif
+
 static void destination_of_a_jump_is_followed_to_its_end(void **state) {
     (void)state;
     code it;
@@ -416,6 +451,7 @@ int main(void) {
         cmocka_unit_test(bytes_changed_behind_our_back_are_not_intact),
         cmocka_unit_test(room_and_entry_on_two_pages_are_both_opened),
 #if HP_X64
+        cmocka_unit_test(another_function_with_the_same_first_word_is_noticed),
         cmocka_unit_test(a_slot_out_of_reach_is_refused),
 #endif
     };
