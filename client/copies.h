@@ -1,7 +1,8 @@
 /**
  * @file copies.h
- * Copies of first instructions, through which functions that were compiled without filler at their entry go on
- * running. x64 only; they lie in pages of their own near their image, and are never freed once they were used.
+ * Copies of first instructions, through which functions that were compiled without filler at their entry go
+ * on running. x64 only; they lie in pages of their own near their image, and are never freed once they were
+ * used.
  */
 #ifndef HP_CLIENT_COPIES_H
 #define HP_CLIENT_COPIES_H
@@ -11,8 +12,8 @@
 /**
  * Make what functions of a change need and have not got: those whose slot is NULL receive it.
  *
- * @return S_OK; HP_E_NO_ROOM_NEAR, HP_E_DYNAMIC_CODE, E_OUTOFMEMORY, with change->failed where it is about one
- *         function; hp_copies_discard then gives all back
+ * @return S_OK; HP_E_NO_ROOM_NEAR, HP_E_DYNAMIC_CODE, E_OUTOFMEMORY, with change->failed where it is about
+ *         one function; hp_copies_discard then gives all back
  */
 HRESULT hp_copies_make(hp_change *change, hp_trouble *trouble);
 

@@ -117,7 +117,7 @@ HRESULT hp_engine_enter(hp_engine **engine, hp_trouble *trouble) {
     hp_engine *it = known;
     HRESULT hr = it != NULL ? S_OK : find_or_make(&it, trouble);
     *engine = it;
-    if (FAILED(hr))
+    if (it == NULL)
         return hr;
     known = it;
     /* A replacement of something that is called below must not come back in here: it would wait for ever. */

@@ -35,13 +35,7 @@ static int fail(const char *what) {
     return EXIT_FAILURE;
 }
 
-int main(int argc, char **argv) {
-    say_price("at first");
-    if (argc < 2)
-        return EXIT_SUCCESS;
-    HMODULE patch = LoadLibraryA(argv[1]); // cppcheck-suppress resourceLeak
-    if (patch == NULL)
-        return fail("LoadLibrary");
+static int use(HMODULE patch, const char *file) {
     switch_on *on = (switch_on *)(uintptr_t)GetProcAddress(patch, "Patch");
     switch_off *off = (switch_off *)(uintptr_t)GetProcAddress(patch, "Unpatch");
     if (on == NULL || off == NULL)
@@ -51,8 +45,16 @@ int main(int argc, char **argv) {
     say_price("patched");
     if (off(DRAIN_MS) != 0) /* somebody may still be in the DLL's code: then it has to stay */
         return fail("Unpatch");
-    if (!FreeLibrary(patch) || GetModuleHandleA(argv[1]) != NULL)
+    if (!FreeLibrary(patch) || GetModuleHandleA(file) != NULL)
         return fail("FreeLibrary");
     say_price("unloaded");
     return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv) {
+    say_price("at first");
+    if (argc < 2)
+        return EXIT_SUCCESS;
+    HMODULE patch = LoadLibraryA(argv[1]);
+    return patch != NULL ? use(patch, argv[1]) : fail("LoadLibrary");
 }

@@ -97,10 +97,10 @@ static void make_exports(image *made) {
     made->addresses = (void *)(made->base + ADDRESSES);
     made->texts = (void *)(made->base + TEXTS);
     made->ordinals = (void *)(made->base + ORDINALS);
-    for (WORD i = 0; i < NAMES; i++) {
+    for (unsigned i = 0; i < NAMES; i++) {
         made->ordinals[i] = (WORD)(NAMES - 1 - i); // not the identity
         made->addresses[NAMES - 1 - i] = addresses_of_image[i];
-        made->texts[i] = (DWORD)(EXPORTS + 0x100 + 0x10 * i);
+        made->texts[i] = EXPORTS + 0x100u + 0x10u * i;
         strcpy((char *)made->base + made->texts[i], names_of_image[i]);
     }
     made->forwarder = (char *)made->base + IMAGE_SIZE - sizeof "OTHER.one";
