@@ -59,7 +59,7 @@ static void unlink_layer(hp_engine *engine, hp_cell *site, hp_cell *cell) {
     site->tally.flags++;
 }
 
-static HRESULT take_off(hp_engine *engine, hp_cell *cell) {
+static HRESULT take_off(hp_engine *engine, hp_cell *cell, int *reverted) {
     hp_cell *site = hp_engine_find(engine, cell->plant.entry);
     if (!cell->linked)
         return S_OK;
@@ -68,16 +68,31 @@ static HRESULT take_off(hp_engine *engine, hp_cell *cell) {
         return S_OK;
     if (!hp_plant_intact(&site->plant, aim_of(engine, site)))
         return HP_E_FOREIGN_BYTES; /* what is left of our jump leads to the body by now */
-    hp_plant_revert(&site->plant, aim_of(engine, site));
+    hp_plant_revert(&site->plant);
+    *reverted = 1;
     return S_OK;
+}
+
+/* Threads that were running right before the jumps have left them once all processors have answered. */
+static void tidy_up(hp_change *change) {
+    FlushProcessWriteBuffers();
+    for (size_t i = 0; i < change->remove_count; i++) {
+        const hp_cell *site = hp_engine_find(change->engine, change->removes[i].cell->plant.entry);
+        if (SUCCEEDED(change->removes[i].result) && !site->plant.planted &&
+            hp_plant_is_idle(&site->plant, aim_of(change->engine, site)))
+            hp_plant_tidy(&site->plant, aim_of(change->engine, site));
+    }
 }
 
 void hp_change_apply(hp_change *change) {
     for (size_t i = 0; i < change->add_count; i++)
         if (!change->adds[i].there)
             lay(change->engine, &change->adds[i]);
+    int reverted = 0;
     for (size_t i = 0; i < change->remove_count; i++)
-        change->removes[i].result = take_off(change->engine, change->removes[i].cell);
+        change->removes[i].result = take_off(change->engine, change->removes[i].cell, &reverted);
+    if (reverted)
+        tidy_up(change);
     hp_window_close(&change->window);
     hp_engine_claim_end(&change->claim);
     hp_copies_keep(change);

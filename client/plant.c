@@ -191,12 +191,15 @@ int hp_plant_intact(const hp_plant *plant, const void *aim) {
     return plant->planted && load_word(plant->entry) == (uint16_t)HOP && has_jump(plant, aim);
 }
 
-/* A thread that stands at the jump would run on into int3, had the original room come back under it. */
-void hp_plant_revert(hp_plant *plant, const void *aim) {
+void hp_plant_revert(hp_plant *plant) {
     store_word(plant->entry, plant->word);
+    plant->planted = 0;
+}
+
+/* A thread that stands at the jump would run on into int3, had the original room come back under it. */
+void hp_plant_tidy(const hp_plant *plant, const void *aim) {
     if (plant->int3 == 0)
         store_room(plant, aim, renew_filler);
-    plant->planted = 0;
 }
 
 int hp_plant_is_idle(const hp_plant *plant, const void *aim) {

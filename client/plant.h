@@ -1,7 +1,7 @@
 /**
  * @file plant.h
- * The only place that writes to code pages. A jump is planted in the room that the
- * compiler left before the function:
+ * The only place that writes to code pages. A jump is planted in the room that the compiler left before the
+ * function:
  *
  *     x64   entry-6: FF 25 rel32   jmp [slot]       entry: EB F8   jmp short entry-6
  *     x86   entry-5: E9 rel32      jmp thunk        entry: EB F9   jmp short entry-5
@@ -9,9 +9,11 @@
  * (Intel SDM vol. 2, JMP.) The room is written first, with one aligned 8-byte store, then the entry word with
  * one 2-byte store. A thread that stands between two one-byte nops meanwhile executes F8 (CLC) or F9 (STC),
  * both harmless. So no thread is ever suspended. Reverting writes in the opposite order; a thread that has
- * just taken the short jump then runs either the old jump or nops that lead into the function. Where the room
- * was filled with int3 (CC), it would run into that: there the jump stays in the room, unreachable once the
- * entry word is back, and leads to a thunk that runs the original.
+ * just taken the short jump then runs either the old jump or nops that lead into the function. (It must not
+ * be interrupted among these nops until the function is patched again: so the room comes last, behind a
+ * barrier, when only a thread that was interrupted right before the jump can get there.) Where the room was
+ * filled with int3 (CC), it would run into that: there the jump stays in the room, unreachable once the entry
+ * word is back, and leads to a thunk that runs the original.
  */
 #ifndef HP_CLIENT_PLANT_H
 #define HP_CLIENT_PLANT_H
@@ -76,8 +78,8 @@ void hp_plant_commit(hp_plant *plant, const void *aim);
 int hp_plant_intact(const hp_plant *plant, const void *aim);
 
 /**
- * Not planted, and the function is as it was found, but for a jump of ours that a
- * revert had to leave in the room.
+ * Not planted, and the function is as it was found, but for a jump of ours that a revert had to leave in the
+ * room.
  */
 int hp_plant_is_idle(const hp_plant *plant, const void *aim);
 
@@ -88,8 +90,14 @@ int hp_plant_is_idle(const hp_plant *plant, const void *aim);
  */
 int hp_plant_has_body(const hp_plant *plant, const void *body);
 
-/** Put the original bytes back. Cannot fail. A window is open and the plant intact. */
-void hp_plant_revert(hp_plant *plant, const void *aim);
+/** Put the first word back: nobody comes to the jump any more. Cannot fail; a window is open. */
+void hp_plant_revert(hp_plant *plant);
+
+/**
+ * Put the room back, if it was nops: behind hp_plant_revert, and not at once. Threads that have just taken
+ * the short jump should find the long one. Cannot fail. A window is open.
+ */
+void hp_plant_tidy(const hp_plant *plant, const void *aim);
 
 /**
  * Where does what stands at a function's entry lead?

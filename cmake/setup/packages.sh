@@ -16,6 +16,7 @@ Setup knows Debian 12 and newer. This is another system: nothing was installed. 
   * clang, lld, clang-format, clang-tidy, cppcheck, shellcheck,
     clang's sanitizer and fuzzer run-time libraries
   * the source of cmocka 1.1.5 or a later 1.1 (https://cmocka.org), linked as cmocka in ~/.cache/hotpatch
+  * the source of Zydis 4.0 with Zycore in its folder dependencies (https://zydis.re), linked as zydis there
 On Windows use MSYS2 and the presets msys2-x64 and msys2-x86; see the README.
 TEXT
     exit 2

@@ -2,6 +2,7 @@
 // through a thunk, and in the update from the replacement. Each finds its way out to the caller. Compiled
 // with frame pointers, by which x86 walks.
 #include "abi/abi.h"
+#include "proxygen/tally.h"
 #include "proxygen/thunk.h"
 
 #define FRAMES 62
@@ -148,9 +149,9 @@ static void from_a_thread_that_waits_for_the_update(void) {
     assert_int_equal(found, 1);
 }
 
-// Where a patched function's first word leads to: the jump in the pad, and through it the
-// thunk. NULL if it is not patched.
-static const unsigned char *thunk_of(const unsigned char *entry) {
+// Where a patched function's first word leads to: the jump in the pad, and through the slot
+// the layer's thunk. NULL if it is not patched.
+static const unsigned char *layer_of(const unsigned char *entry) {
     int32_t distance;
     if (entry[0] != 0xEB)
         return NULL;
@@ -162,17 +163,35 @@ static const unsigned char *thunk_of(const unsigned char *entry) {
     }
     assert_int_equal(pad[0], 0xE9);
     memcpy(&distance, pad + 1, 4);
-    return pad + 5 + distance;
+    const unsigned char *jump = pad + 5 + distance; // jmp *slot
+    const unsigned char *const *slot;
+    assert_true(jump[0] == 0xFF && jump[1] == 0x25);
+    memcpy(&slot, jump + 2, sizeof slot);
+    return *slot;
+}
+
+// What a layer's thunk names: mov tally, %r11 (x86: %eax); jmp to the routine, which goes on to the
+// replacement without a frame of its own.
+static const hp_tally *tally_of(const unsigned char *layer) {
+    const hp_tally *tally;
+    const size_t head = HP_X64 ? 2 : 1;
+    assert_true(HP_X64 ? layer[0] == 0x49 && layer[1] == 0xBB : layer[0] == 0xB8);
+    memcpy(&tally, layer + head, sizeof tally);
+    assert_int_equal(layer[head + sizeof tally], 0xE9);
+    return tally;
 }
 
 static void the_thunk_is_a_leaf(void) {
-    const unsigned char *thunk = thunk_of((const unsigned char *)(uintptr_t)walk_body);
-    if (!thunk) {
+    const unsigned char *layer = layer_of((const unsigned char *)(uintptr_t)walk_body);
+    if (!layer) {
         assert_int_equal(hp_abi_expected(), 0);
         return;
     }
+    const hp_tally *tally = tally_of(layer);
+    assert_int_equal(tally->stack_words, HP_TALLY_UNCOUNTED);
     // Exactly the two instructions that move no stack pointer and write one dead
     // register, so no unwind data is needed.
+    const unsigned char *thunk = tally->replacement;
     const hp_context *context = hp_thunk_context(thunk);
     assert_non_null(context);
     unsigned char code[HP_THUNK_SIZE];
@@ -180,6 +199,7 @@ static void the_thunk_is_a_leaf(void) {
     assert_memory_equal(thunk, code, sizeof code);
 #if HP_X64
     DWORD64 base;
+    assert_null(RtlLookupFunctionEntry((DWORD64)(uintptr_t)layer, &base, NULL));
     assert_null(RtlLookupFunctionEntry((DWORD64)(uintptr_t)thunk, &base, NULL));
     assert_non_null(RtlLookupFunctionEntry((DWORD64)(uintptr_t)context->enter, &base, NULL));
 #endif

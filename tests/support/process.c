@@ -20,6 +20,15 @@ static DWORD list_handles(const process_heritage *heritage, HANDLE list[HANDLES]
     return count;
 }
 
+// Again if the system could not set the process up, so that nothing of it ran: Wine fails so now and then.
+static BOOL create(const wchar_t *exe, wchar_t *command, BOOL inherit, DWORD flags, STARTUPINFOW *how,
+                   PROCESS_INFORMATION *started) {
+    BOOL good = FALSE;
+    for (int i = 0; i < 3 && !good && (i == 0 || GetLastError() == ERROR_INTERNAL_ERROR); i++)
+        good = CreateProcessW(exe, command, NULL, NULL, inherit, flags, NULL, NULL, how, started);
+    return good;
+}
+
 static BOOL start_with(wchar_t *command, const wchar_t *exe, const process_heritage *heritage,
                        PROCESS_INFORMATION *started) {
     HANDLE list[HANDLES];
@@ -40,8 +49,7 @@ static BOOL start_with(wchar_t *command, const wchar_t *exe, const process_herit
     }
     BOOL good = UpdateProcThreadAttribute(how.lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, list,
                                           count * sizeof *list, NULL, NULL) &&
-                CreateProcessW(exe, command, NULL, NULL, TRUE, EXTENDED_STARTUPINFO_PRESENT, NULL, NULL,
-                               &how.StartupInfo, started);
+                create(exe, command, TRUE, EXTENDED_STARTUPINFO_PRESENT, &how.StartupInfo, started);
     DWORD error = GetLastError();
     DeleteProcThreadAttributeList(how.lpAttributeList);
     free(how.lpAttributeList);
@@ -60,7 +68,7 @@ BOOL process_start(const wchar_t *exe, const wchar_t *arguments, const process_h
     swprintf(command, capacity, L"\"%ls\" %ls", exe, arguments);
     STARTUPINFOW plain = {.cb = sizeof plain};
     BOOL good = heritage ? start_with(command, exe, heritage, started)
-                         : CreateProcessW(exe, command, NULL, NULL, FALSE, 0, NULL, NULL, &plain, started);
+                         : create(exe, command, FALSE, 0, &plain, started);
     free(command);
     return good;
 }

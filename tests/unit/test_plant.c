@@ -217,7 +217,8 @@ static void commit_writes_exactly_the_jump_and_revert_restores_all(void **state)
         assert_int_equal(protection_of(it.entry), PAGE_EXECUTE_READ);
         assert_true(hp_plant_intact(&plant, aim));
         assert_int_equal(hp_window_open(list, 1, &window, NULL), S_OK);
-        hp_plant_revert(&plant, aim);
+        hp_plant_revert(&plant);
+        hp_plant_tidy(&plant, aim);
         hp_window_close(&window);
         assert_memory_equal(it.base, found, PAGE);
         assert_int_equal(protection_of(it.entry), PAGE_EXECUTE_READ);
@@ -245,7 +246,8 @@ static void a_revert_lays_no_int3_under_a_thread(void **state) {
             hp_plant_commit(&plant, aim);
             assert_false(hp_plant_is_idle(&plant, aim));
             memcpy(jump, it.entry - HP_PLANT_ROOM, sizeof jump);
-            hp_plant_revert(&plant, aim);
+            hp_plant_revert(&plant);
+            hp_plant_tidy(&plant, aim);
             hp_window_close(&window);
             assert_memory_equal(it.entry, forms[i].bytes, forms[i].size);
             assert_memory_equal(it.entry - HP_PLANT_ROOM, jump, sizeof jump);
@@ -286,7 +288,8 @@ static void bytes_before_the_jump_are_nobodys_business(void **state) {
         hp_plant_commit(&plant, it.base);
         it.entry[at] = 0x22;
         assert_true(hp_plant_intact(&plant, it.base));
-        hp_plant_revert(&plant, it.base);
+        hp_plant_revert(&plant);
+        hp_plant_tidy(&plant, it.base);
         hp_window_close(&window);
         assert_int_equal(it.entry[at], 0x22);
         assert_true(hp_plant_is_idle(&plant, it.base));
