@@ -75,6 +75,16 @@ static void assert_unchanged(const world *before, const char *step) {
         fail_msg("%s: %lu handles, and %lu before", step, now.handles, before->handles);
 }
 
+static char failed_step[64];
+
+/* Steps counted; notes which one failed. */
+static unsigned disarm(void) {
+    unsigned steps = hp_fault_count();
+    strncpy(failed_step, hp_fault_name(), sizeof failed_step - 1);
+    hp_fault_arm(0);
+    return steps;
+}
+
 static HRESULT add_both(hp_patch *patch) {
     HRESULT hr =
         patch_add(patch, NULL, "faulty_one", PATCH_ADDRESS(new_one), "i32(i32)", (void **)(void *)&below_one);
@@ -98,8 +108,7 @@ static void transaction_fails_at_every_step_and_leaves_nothing(void **state) {
         const world before = look();
         hp_fault_arm(n);
         HRESULT hr = open_to_commit(&patch);
-        steps = hp_fault_count();
-        hp_fault_arm(0);
+        steps = disarm();
         if (steps < n) { /* nothing was left to fail */
             assert_int_equal(hr, S_OK);
             patch_end(patch);
@@ -109,7 +118,7 @@ static void transaction_fails_at_every_step_and_leaves_nothing(void **state) {
             hp_patch_trouble trouble = {.size = sizeof trouble};
             assert_int_equal(patch != NULL ? hp_patch_explain(patch, &trouble) : hr, hr);
             hp_patch_close(patch);
-            assert_unchanged(&before, hp_fault_name());
+            assert_unchanged(&before, failed_step);
         } else {
             assert_int_equal(faulty_one(0) + faulty_two(0), 11 + 20);
             patch_end(patch); /* a step that can be done without */
@@ -131,13 +140,12 @@ static void revert_that_fails_changes_nothing_and_can_be_repeated(void **state) 
         const world before = look();
         hp_fault_arm(n);
         HRESULT hr = hp_patch_revert(patch);
-        unsigned steps = hp_fault_count();
-        hp_fault_arm(0);
+        unsigned steps = disarm();
         if (SUCCEEDED(hr)) {
             assert_true(steps < n);
             break;
         }
-        assert_unchanged(&before, hp_fault_name());
+        assert_unchanged(&before, failed_step);
         assert_int_equal(faulty_one(0) + faulty_two(0), 11 + 20);
     }
     assert_true(n > 3);
@@ -159,8 +167,7 @@ static void second_layer_fails_at_every_step_and_leaves_the_first(void **state) 
             hr = patch_add(second, NULL, "faulty_one", PATCH_ADDRESS(new_two), NULL, NULL);
         if (SUCCEEDED(hr))
             hr = hp_patch_commit(second);
-        unsigned steps = hp_fault_count();
-        hp_fault_arm(0);
+        unsigned steps = disarm();
         if (steps < n) {
             assert_int_equal(faulty_one(0), 20);
             assert_int_equal(hp_patch_revert(second), S_OK);
@@ -170,7 +177,7 @@ static void second_layer_fails_at_every_step_and_leaves_the_first(void **state) 
         if (FAILED(hr)) {
             if (second != NULL)
                 hp_patch_close(second);
-            assert_unchanged(&before, hp_fault_name());
+            assert_unchanged(&before, failed_step);
         } else {
             assert_int_equal(hp_patch_revert(second), S_OK);
             hp_patch_close(second);
@@ -181,11 +188,43 @@ static void second_layer_fails_at_every_step_and_leaves_the_first(void **state) 
     patch_end(first);
 }
 
+/* ERROR_DYNAMIC_CODE_BLOCKED, which Wine never gives. */
+static void process_without_dynamic_code_is_told_so(void **state) {
+    (void)state;
+    enum { DYNAMIC_CODE_BLOCKED = 1655 };
+    unsigned told = 0;
+    for (unsigned n = 1;; n++) {
+        hp_patch *patch;
+        const world before = look();
+        hp_fault_arm(n);
+        hp_fault_arm_error(DYNAMIC_CODE_BLOCKED);
+        HRESULT hr = open_to_commit(&patch);
+        unsigned steps = disarm();
+        if (steps < n) {
+            patch_end(patch);
+            break;
+        }
+        if (FAILED(hr) && strncmp(failed_step, "make ", 5) == 0) {
+            assert_int_equal(hr, HP_E_DYNAMIC_CODE);
+            patch_trouble(patch, HP_E_DYNAMIC_CODE);
+            told++;
+        }
+        if (FAILED(hr)) {
+            hp_patch_close(patch);
+            assert_unchanged(&before, failed_step);
+        } else {
+            patch_end(patch);
+        }
+    }
+    assert_true(told >= 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(transaction_fails_at_every_step_and_leaves_nothing), /* first: also the engine */
         cmocka_unit_test(revert_that_fails_changes_nothing_and_can_be_repeated),
         cmocka_unit_test(second_layer_fails_at_every_step_and_leaves_the_first),
+        cmocka_unit_test(process_without_dynamic_code_is_told_so),
     };
     return cmocka_run_group_tests_name("patch-faults", tests, NULL, NULL);
 }
