@@ -16,10 +16,6 @@ hp_cell *hp_change_below(hp_engine *engine, const hp_cell *layer) {
     return hp_engine_cell_at(engine, layer->tally.below);
 }
 
-static const void *aim_of(hp_engine *engine, const hp_cell *site) {
-    return hp_region_aim(hp_engine_region(engine, site), site);
-}
-
 static hp_cell *layer_with(hp_engine *engine, const hp_cell *site, const void *replacement) {
     hp_cell *layer = hp_change_top(engine, site);
     while (layer != NULL && layer->tally.replacement != replacement)
@@ -63,7 +59,7 @@ static HRESULT look_at(hp_engine *engine, hp_plant_image *image, unsigned char *
                        hp_plant *found, hp_trouble *trouble) {
     if (site == NULL)
         return look_at_new(image, entry, 0, found, trouble);
-    const void *aim = aim_of(engine, site);
+    const void *aim = hp_engine_aim(engine, site);
     *found = site->plant;
     if (site->plant.planted && hp_plant_intact(&site->plant, aim))
         return S_OK;
@@ -126,7 +122,7 @@ static HRESULT judge_new(hp_change *change, hp_change_add *add, uint32_t more, h
         return hr;
     add->site->plant = found;
     add->site->slot = found.prologue == HP_PROLOGUE_INSTRUCTION ? NULL : found.entry + found.length;
-    hr = hp_plant_reach(&found, aim_of(change->engine, add->site));
+    hr = hp_plant_reach(&found, hp_engine_aim(change->engine, add->site));
     return FAILED(hr) ? hp_trouble_set(trouble, hr, NULL, NULL) : S_OK;
 }
 
@@ -166,12 +162,12 @@ static HRESULT judge(hp_change *change, hp_change_add *add, uint32_t more, hp_tr
     hp_cell *there = layer_with(change->engine, add->site, add->replacement);
     add->there = there != NULL;
     if (there != NULL) {
-        add->original = hp_region_below(hp_engine_region(change->engine, there), there);
+        add->original = hp_engine_below(change->engine, there);
         return S_OK;
     }
     hr = find_layer(change, add, trouble);
     if (SUCCEEDED(hr))
-        add->original = hp_region_below(hp_engine_region(change->engine, add->cell), add->cell);
+        add->original = hp_engine_below(change->engine, add->cell);
     return hr;
 }
 
@@ -205,7 +201,7 @@ static HRESULT open_window(hp_change *change, hp_trouble *trouble) {
 static HRESULT look_again(hp_change *change, hp_trouble *trouble) {
     for (size_t i = 0; i < change->add_count; i++) {
         const hp_cell *site = change->adds[i].site;
-        const void *aim = aim_of(change->engine, site);
+        const void *aim = hp_engine_aim(change->engine, site);
         if (!site->plant.planted && !hp_plant_is_idle(&site->plant, aim)) {
             change->failed = i;
             return hp_trouble_set(trouble, HP_E_FOREIGN_BYTES, NULL, "its code changed in the meantime");

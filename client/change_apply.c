@@ -4,18 +4,6 @@
 #include <stdio.h>
 #include <wchar.h>
 
-static unsigned char *below_of(hp_engine *engine, const hp_cell *cell) {
-    return hp_region_below(hp_engine_region(engine, cell), cell);
-}
-
-static unsigned char *thunk_of(hp_engine *engine, const hp_cell *cell) {
-    return hp_region_thunk(hp_engine_region(engine, cell), cell);
-}
-
-static const void *aim_of(hp_engine *engine, const hp_cell *site) {
-    return hp_region_aim(hp_engine_region(engine, site), site);
-}
-
 /* Complete before it is published: a thread may run it from the next instruction on. */
 static void lay(hp_engine *engine, hp_change_add *add) {
     hp_cell *site = add->site, *cell = add->cell;
@@ -37,14 +25,14 @@ static void lay(hp_engine *engine, hp_change_add *add) {
     site->tally.flags++;
     if (hp_engine_find(engine, add->entry) == NULL)
         hp_engine_keep(engine, site);
-    InterlockedExchangePointer(&site->slot, thunk_of(engine, cell));
+    InterlockedExchangePointer(&site->slot, hp_engine_thunk(engine, cell));
     if (!site->plant.planted)
-        hp_plant_commit(&site->plant, aim_of(engine, site));
+        hp_plant_commit(&site->plant, hp_engine_aim(engine, site));
 }
 
 /* Who is on his way into the layer goes on below it. */
 static void unlink_layer(hp_engine *engine, hp_cell *site, hp_cell *cell) {
-    void *const thunk = thunk_of(engine, cell);
+    void *const thunk = hp_engine_thunk(engine, cell);
     if (site->slot == thunk) {
         InterlockedExchangePointer(&site->slot, cell->tally.below);
     } else {
@@ -54,7 +42,7 @@ static void unlink_layer(hp_engine *engine, hp_cell *site, hp_cell *cell) {
         if (upper != NULL)
             InterlockedExchangePointer(&upper->tally.below, cell->tally.below);
     }
-    InterlockedExchangePointer(&cell->tally.replacement, below_of(engine, cell));
+    InterlockedExchangePointer(&cell->tally.replacement, hp_engine_below(engine, cell));
     cell->linked = 0;
     site->tally.flags++;
 }
@@ -66,7 +54,7 @@ static HRESULT take_off(hp_engine *engine, hp_cell *cell, int *reverted) {
     unlink_layer(engine, site, cell);
     if (hp_change_top(engine, site) != NULL || !site->plant.planted)
         return S_OK;
-    if (!hp_plant_intact(&site->plant, aim_of(engine, site)))
+    if (!hp_plant_intact(&site->plant, hp_engine_aim(engine, site)))
         return HP_E_FOREIGN_BYTES; /* what is left of our jump leads to the body by now */
     hp_plant_revert(&site->plant);
     *reverted = 1;
@@ -79,8 +67,8 @@ static void tidy_up(hp_change *change) {
     for (size_t i = 0; i < change->remove_count; i++) {
         const hp_cell *site = hp_engine_find(change->engine, change->removes[i].cell->plant.entry);
         if (SUCCEEDED(change->removes[i].result) && !site->plant.planted &&
-            hp_plant_is_idle(&site->plant, aim_of(change->engine, site)))
-            hp_plant_tidy(&site->plant, aim_of(change->engine, site));
+            hp_plant_is_idle(&site->plant, hp_engine_aim(change->engine, site)))
+            hp_plant_tidy(&site->plant, hp_engine_aim(change->engine, site));
     }
 }
 

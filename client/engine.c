@@ -208,6 +208,18 @@ hp_region *hp_engine_region(hp_engine *engine, const hp_cell *cell) {
     return NULL;
 }
 
+unsigned char *hp_engine_thunk(hp_engine *engine, const hp_cell *cell) {
+    return hp_region_thunk(hp_engine_region(engine, cell), cell);
+}
+
+unsigned char *hp_engine_below(hp_engine *engine, const hp_cell *cell) {
+    return hp_region_below(hp_engine_region(engine, cell), cell);
+}
+
+const void *hp_engine_aim(hp_engine *engine, const hp_cell *cell) {
+    return hp_region_aim(hp_engine_region(engine, cell), cell);
+}
+
 hp_cell *hp_engine_cell(hp_engine *engine, uint32_t number) {
     for (uint32_t i = engine->region_count; i-- > 0;) {
         const hp_region *region = engine->regions[i];

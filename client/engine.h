@@ -28,6 +28,11 @@ hp_cell *hp_engine_find(hp_engine *engine, const unsigned char *entry);
 /** The region of a cell. */
 hp_region *hp_engine_region(hp_engine *engine, const hp_cell *cell);
 
+/** hp_region_thunk, _below and _aim of a cell, wherever it lies. */
+unsigned char *hp_engine_thunk(hp_engine *engine, const hp_cell *cell);
+unsigned char *hp_engine_below(hp_engine *engine, const hp_cell *cell);
+const void *hp_engine_aim(hp_engine *engine, const hp_cell *cell);
+
 /** The cell of a number, as in hp_cell.next; NULL for 0. */
 hp_cell *hp_engine_cell(hp_engine *engine, uint32_t number);
 

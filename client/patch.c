@@ -174,7 +174,7 @@ HRESULT hp_patch_commit(hp_patch *patch) {
     HRESULT hr = begin(patch, HP_PATCH_OPEN);
     if (FAILED(hr))
         return hr;
-    hp_change change = {.adds = make_adds(patch), .add_count = patch->count};
+    hp_change change = {.adds = make_adds(patch), .add_count = patch->count, .failed = patch->count};
     patch->layers = HP_FAULT("memory for layers") ? NULL : calloc(patch->count + 1, sizeof(hp_cell *));
     if (change.adds == NULL || patch->layers == NULL)
         hr = trouble_of(patch, E_OUTOFMEMORY, NULL, NULL);

@@ -41,7 +41,7 @@ static int is_readable(const unsigned char *address) {
 }
 
 static void describe(hp_engine *engine, const hp_cell *site, hp_patch_info *info) {
-    const void *aim = hp_region_aim(hp_engine_region(engine, site), site);
+    const void *aim = hp_engine_aim(engine, site);
     *info = (hp_patch_info){.size = sizeof *info, .address = site->plant.entry};
     info->generation = site->tally.flags;
     describe_layers(engine, site, info);
