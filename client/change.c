@@ -71,7 +71,7 @@ static HRESULT look_at(hp_engine *engine, hp_plant_image *image, unsigned char *
     /* Another image may lie here by now. */
     HRESULT hr = look_at_new(image, entry, 1, found, trouble);
     if (SUCCEEDED(hr) &&
-        (found->prologue == HP_PROLOGUE_INSTRUCTION || site->plant.prologue == HP_PROLOGUE_INSTRUCTION))
+        (found->prologue == HP_FORM_INSTRUCTION || site->plant.prologue == HP_FORM_INSTRUCTION))
         return hp_trouble_set(trouble, HP_E_FOREIGN_BYTES, NULL,
                               "it is not what it was when it was patched first");
     return hr;
@@ -121,7 +121,7 @@ static HRESULT judge_new(hp_change *change, hp_change_add *add, uint32_t more, h
     if (FAILED(hr))
         return hr;
     add->site->plant = found;
-    add->site->slot = found.prologue == HP_PROLOGUE_INSTRUCTION ? NULL : found.entry + found.length;
+    add->site->slot = found.prologue == HP_FORM_INSTRUCTION ? NULL : found.entry + found.length;
     hr = hp_plant_reach(&found, hp_engine_aim(change->engine, add->site));
     return FAILED(hr) ? hp_trouble_set(trouble, hr, NULL, NULL) : S_OK;
 }

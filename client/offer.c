@@ -191,9 +191,12 @@ HRESULT hp_offer_ask(IDispatch *update, const hp_functable *table, hp_offer *off
     offer->pid = (uint32_t)pid;
     if (SUCCEEDED(hr))
         hr = ask_names(update, offer, trouble);
-    for (size_t i = 0; i < offer->count && SUCCEEDED(hr); i++)
-        if (hp_functable_find(table, offer->items[i].name, strlen(offer->items[i].name)) != NULL)
+    for (size_t i = 0; i < offer->count && SUCCEEDED(hr); i++) {
+        hp_function ignored;
+        const char *name = offer->items[i].name;
+        if (hp_functable_look(table, name, strlen(name), &ignored) != HP_E_NAME_UNKNOWN)
             hr = ask_signature(update, &offer->items[i], trouble);
+    }
     return hr;
 }
 

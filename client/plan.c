@@ -26,24 +26,24 @@ static HRESULT read_signature(hp_plan_item *item, const hp_function *function) {
     return S_OK;
 }
 
-/* The app may have the function's signature too: one source file, built as both. Then the
- * two must describe one call. */
-static HRESULT compare_signatures(hp_plan_item *item, const hp_function *function) {
-    if (function->signature == NULL)
+/* The app may know how its function is called: from its own HP_EXPORT, or from its debug information. Then the two must
+ * describe one call, and mean the same by it. */
+static HRESULT compare_signatures(hp_plan_item *item) {
+    if (item->own_signature == NULL)
         return S_OK;
-    char ours[HP_SIGNATURE_MAX + 129], theirs[HP_SIGNATURE_MAX + 129];
-    HRESULT hr = hp_signature_canonical(function->signature, HP_ARCH_HERE, ours, sizeof ours);
-    if (FAILED(hr))
-        return note(item, hr, "in the app's own HP_EXPORT");
-    hr = hp_signature_canonical(item->offer->signature, HP_ARCH_HERE, theirs, sizeof theirs);
-    if (FAILED(hr))
-        return note(item, hr, "in the update's HP_EXPORT");
-    if (strcmp(ours, theirs) == 0)
-        return S_OK;
+    char difference[256];
+    HRESULT hr = hp_signature_compare(item->own_signature, item->offer->signature, HP_ARCH_HERE, difference,
+                                      sizeof difference);
+    if (SUCCEEDED(hr))
+        return hr;
     char detail[sizeof item->detail];
-    snprintf(detail, sizeof detail, "app: %.200s; update: %.200s", function->signature,
-             item->offer->signature);
-    return note(item, HP_E_SIGNATURE_MISMATCH, detail);
+    if (hr != HP_E_SIGNATURE_MISMATCH && hr != HP_E_TYPE_MISMATCH) { /* the update's has been read before */
+        snprintf(detail, sizeof detail, "in the app's own HP_EXPORT: %s", difference);
+        return note(item, hr, detail);
+    }
+    snprintf(detail, sizeof detail, "%s (here: the app, there: the update); app: %.100s; update: %.100s",
+             difference, item->own_signature, item->offer->signature);
+    return note(item, hr, detail);
 }
 
 static HRESULT find_place(hp_plan_item *item, const hp_function *function, hp_plant_image *image,
@@ -60,26 +60,63 @@ static HRESULT find_place(hp_plan_item *item, const hp_function *function, hp_pl
     return FAILED(hr) ? note(item, hr, trouble.detail) : S_OK;
 }
 
+static HRESULT find_function(hp_plan_item *item, const hp_functable *table, hp_function *function) {
+    const char *name = item->offer->name;
+    HRESULT hr = hp_functable_look(table, name, strlen(name), function);
+    if (hr == HP_E_NAME_UNKNOWN)
+        return note(item, hr, "the app has no such function");
+    if (FAILED(hr) || function->duplicate)
+        return note(item, HP_E_NAME_DUPLICATE, "the app has several functions of this name");
+    item->own_signature = function->signature;
+    if (function->patchable)
+        return S_OK;
+    if (function->prepared && FAILED(function->verdict))
+        return note(item, function->verdict, "so the app's build says");
+    return note(item, HP_E_NOT_PATCHABLE, "the app lists it with HP_EXPORT only");
+}
+
 static HRESULT judge(hp_plan_item *item, const hp_functable *table, hp_plant_image *image,
                      const hp_session *current) {
-    const char *name = item->offer->name;
-    const hp_function *function = hp_functable_find(table, name, strlen(name));
-    if (function == NULL)
-        return note(item, HP_E_NAME_UNKNOWN, "the app has no such function");
-    if (function->duplicate)
-        return note(item, HP_E_NAME_DUPLICATE, "the app has several functions of this name");
-    if (!function->patchable)
-        return note(item, HP_E_NOT_PATCHABLE, "the app lists it with HP_EXPORT only");
+    hp_function function;
+    HRESULT hr = find_function(item, table, &function);
+    if (FAILED(hr))
+        return hr;
     if (FAILED(item->offer->result))
         return note(item, item->offer->result,
                     item->offer->detail[0] != '\0' ? item->offer->detail
                                                    : "the update cannot give its signature");
-    HRESULT hr = read_signature(item, function);
+    hr = read_signature(item, &function);
     if (SUCCEEDED(hr))
-        hr = compare_signatures(item, function);
+        hr = compare_signatures(item);
     if (SUCCEEDED(hr))
-        hr = find_place(item, function, image, current);
+        hr = find_place(item, &function, image, current);
     return hr;
+}
+
+/* One function under two of the update's names ("add" and "add(i32)"). */
+static int compare_entries(const void *a, const void *b) {
+    const hp_plan_item *x = *(hp_plan_item *const *)a, *y = *(hp_plan_item *const *)b;
+    return ((uintptr_t)x->entry > (uintptr_t)y->entry) - ((uintptr_t)x->entry < (uintptr_t)y->entry);
+}
+
+static HRESULT refuse_twins(hp_plan *plan) {
+    hp_plan_item **sorted =
+        HP_FAULT("memory for sorting the plan") ? NULL : malloc((plan->count + 1) * sizeof *sorted);
+    size_t count = 0;
+    if (sorted == NULL)
+        return E_OUTOFMEMORY;
+    for (size_t i = 0; i < plan->count; i++)
+        if (SUCCEEDED(plan->items[i].result))
+            sorted[count++] = &plan->items[i];
+    qsort((void *)sorted, count, sizeof *sorted, compare_entries);
+    for (size_t i = 1; i < count; i++) {
+        if (sorted[i]->entry != sorted[i - 1]->entry)
+            continue;
+        note(sorted[i], HP_E_ADDRESS_SHARED, sorted[i - 1]->offer->name);
+        note(sorted[i - 1], HP_E_ADDRESS_SHARED, sorted[i]->offer->name);
+    }
+    free((void *)sorted);
+    return S_OK;
 }
 
 static int compare_addresses(const void *a, const void *b) {
@@ -115,6 +152,8 @@ static HRESULT refuse_shared(hp_plan *plan, const hp_functable *table) {
         if (FAILED(item->result))
             continue;
         const hp_function *function = hp_functable_find(table, item->offer->name, strlen(item->offer->name));
+        if (function == NULL || !function->patchable)
+            continue; /* the prepared table says by itself that code is shared */
         const hp_function **at = bsearch(&function, sorted, count, sizeof *sorted, compare_addresses);
         const hp_function **first = at, **last = at;
         while (first > sorted && first[-1]->address == function->address)
@@ -141,6 +180,8 @@ HRESULT hp_plan_make(const hp_offer *offer, const hp_functable *table, const hp_
         judge(&plan->items[i], table, &image, current);
     }
     HRESULT hr = refuse_shared(plan, table);
+    if (SUCCEEDED(hr))
+        hr = refuse_twins(plan);
     if (FAILED(hr)) {
         hp_plan_free(plan);
         return hp_trouble_set(trouble, hr, NULL, NULL);

@@ -8,12 +8,9 @@
 
 enum {
     HOP = HP_X64 ? 0xF8EB : 0xF9EB, /* jmp short to the beginning of the jump */
-    LEA_RSP_SIZE = 8,
     FILLER = 0x90,
     INT3 = 0xCC,
 };
-
-static const unsigned char lea_rsp[LEA_RSP_SIZE] = {0x48, 0x8D, 0xA4, 0x24, 0, 0, 0, 0};
 
 static uint16_t load_word(const unsigned char *at) {
     uint16_t word;
@@ -42,17 +39,6 @@ static int is_code(hp_plant_image *image, const unsigned char *at) {
     return 1;
 }
 
-/* Patches of others begin a function with one of these. */
-static int is_jump(const unsigned char *entry) {
-    return entry[0] == 0xE9 || entry[0] == 0xEB || (entry[0] == 0xFF && entry[1] == 0x25);
-}
-
-static HRESULT set_prologue(hp_plant *plant, hp_prologue prologue, uint32_t length) {
-    plant->prologue = (uint8_t)((unsigned)prologue & 7u);
-    plant->length = (uint8_t)(length & 15u);
-    return S_OK;
-}
-
 #if HP_X64
 /* Of the pages that were looked at last: behind them there may be nothing. */
 static const unsigned char *end_of_code(const hp_plant_image *image) {
@@ -61,69 +47,40 @@ static const unsigned char *end_of_code(const hp_plant_image *image) {
 }
 #endif
 
-static HRESULT refuse_prologue(const unsigned char *entry, hp_trouble *trouble) {
-    return hp_trouble_set(trouble, HP_E_NOT_PATCHABLE, NULL, "it begins with %02X %02X %02X %02X", entry[0],
-                          entry[1], entry[2], entry[3]);
-}
-
-static HRESULT find_prologue(const hp_plant_image *image, hp_plant *plant, int has_room,
-                             hp_trouble *trouble) {
-    const unsigned char *entry = plant->entry;
-    if (entry[0] == 0x90 && entry[1] == 0x90)
-        return set_prologue(plant, HP_PROLOGUE_NOPS, 2);
-    if (entry[0] == 0x66 && entry[1] == 0x90)
-        return set_prologue(plant, HP_PROLOGUE_NOP2, 2);
-    if (is_jump(entry))
-        return hp_trouble_set(trouble, HP_E_FOREIGN_BYTES, NULL, "it begins with the jump %02X %02X",
-                              entry[0], entry[1]);
-#if HP_X64
-    if (memcmp(entry, lea_rsp, sizeof lea_rsp) == 0)
-        return set_prologue(plant, HP_PROLOGUE_LEA_RSP, LEA_RSP_SIZE);
-    uint32_t length = 0;
-    if (!has_room)
-        return refuse_prologue(entry, trouble);
-    HRESULT hr = hp_instruction_check(entry, end_of_code(image), &length, trouble);
-    return SUCCEEDED(hr) ? set_prologue(plant, HP_PROLOGUE_INSTRUCTION, length) : hr;
-#else
-    (void)image;
-    (void)has_room;
-    if (entry[0] == 0x8B && entry[1] == 0xFF)
-        return set_prologue(plant, HP_PROLOGUE_MOV_EDI, 2);
-    return refuse_prologue(entry, trouble);
-#endif
-}
-
-/* Nonzero if all bytes that the jump needs are filler, whose kind is noted. */
-static int find_filler(hp_plant *plant) {
-    for (unsigned i = 0; i < HP_PLANT_JUMP; i++) {
-        unsigned char byte = plant->entry[-1 - (int)i];
-        if (byte != FILLER && byte != INT3)
-            return 0;
-        if (byte == INT3)
-            plant->int3 |= (uint8_t)(1u << i);
-    }
-    return 1;
+static HRESULT explain(const unsigned char *entry, HRESULT hr, hp_trouble *trouble) {
+    if (hr == HP_E_ENTRY_MISALIGNED)
+        return hp_trouble_set(trouble, hr, NULL, "the entry is not 8-aligned");
+    if (hr == HP_E_FOREIGN_BYTES)
+        return hp_trouble_set(trouble, hr, NULL, "it begins with the jump %02X %02X", entry[0], entry[1]);
+    if (hr == HP_E_PAD_OCCUPIED)
+        return hp_trouble_set(trouble, hr, NULL, "%d bytes of 90 or CC are needed", HP_PLANT_JUMP);
+    return hp_trouble_set(trouble, hr, NULL, "it begins with %02X %02X %02X %02X", entry[0], entry[1],
+                          entry[2], entry[3]);
 }
 
 HRESULT hp_plant_inspect(hp_plant_image *image, unsigned char *entry, hp_plant *plant, hp_trouble *trouble) {
     *plant = (hp_plant){.entry = entry};
     uintptr_t offset = (uintptr_t)entry - (uintptr_t)image->base;
     if ((uintptr_t)entry < (uintptr_t)image->base || offset < HP_PLANT_ROOM || offset > image->size ||
-        image->size - offset < LEA_RSP_SIZE)
+        image->size - offset < HP_PROLOGUE_AFTER)
         return hp_trouble_set(trouble, HP_E_NOT_PATCHABLE, NULL,
                               "the address lies outside of the image's code");
     if (!is_code(image, entry - HP_PLANT_ROOM) || !is_code(image, entry))
         return hp_trouble_set(trouble, HP_E_NOT_PATCHABLE, NULL, "the address does not hold code");
-    /* 8-aligned: the room is one aligned store, and the word cannot straddle a cache line. */
-    if ((uintptr_t)entry % HP_PLANT_ROOM != 0)
-        return hp_trouble_set(trouble, HP_E_ENTRY_MISALIGNED, NULL, "the entry is not 8-aligned");
-    int has_room = find_filler(plant);
-    HRESULT hr = find_prologue(image, plant, has_room, trouble);
+    hp_prologue_look look;
+    HRESULT hr = hp_prologue_inspect(HP_ARCH_HERE, entry, HP_PLANT_ROOM, (uintptr_t)entry, &look);
+    if (FAILED(hr))
+        return explain(entry, hr, trouble);
+    uint32_t length = look.length;
+#if HP_X64
+    if (look.form == HP_FORM_INSTRUCTION)
+        hr = hp_instruction_check(entry, end_of_code(image), &length, trouble);
     if (FAILED(hr))
         return hr;
-    if (!has_room)
-        return hp_trouble_set(trouble, HP_E_PAD_OCCUPIED, NULL, "%d bytes of 90 or CC are needed",
-                              HP_PLANT_JUMP);
+#endif
+    plant->prologue = (uint8_t)((unsigned)look.form & 7u);
+    plant->length = (uint8_t)(length & 15u);
+    plant->int3 = look.int3;
     plant->word = load_word(entry);
     return S_OK;
 }
@@ -230,9 +187,9 @@ static int is_moved(const unsigned char *from, const unsigned char *to, int leng
 }
 
 int hp_plant_has_body(const hp_plant *plant, const void *body) {
-    if (plant->prologue == HP_PROLOGUE_LEA_RSP)
-        return memcmp(plant->entry, lea_rsp, sizeof lea_rsp) == 0;
-    return plant->prologue != HP_PROLOGUE_INSTRUCTION || is_moved(plant->entry, body, plant->length);
+    if (plant->prologue == HP_FORM_LEA_RSP)
+        return hp_prologue_is_lea_rsp(plant->entry);
+    return plant->prologue != HP_FORM_INSTRUCTION || is_moved(plant->entry, body, plant->length);
 }
 
 /* What cannot be read ends the search. */

@@ -20,19 +20,12 @@
 
 #include "idl/trouble.h"
 #include "proxygen/functable.h"
-
-/** How a function begins. */
-typedef enum hp_prologue {
-    HP_PROLOGUE_NOPS,        /**< 90 90, gcc -fpatchable-function-entry; body behind both */
-    HP_PROLOGUE_NOP2,        /**< 66 90, clang; body behind it */
-    HP_PROLOGUE_MOV_EDI,     /**< x86 8B FF, MSVC and ms_hook_prologue; body behind it */
-    HP_PROLOGUE_LEA_RSP,     /**< x64 48 8D A4 24 00000000, gcc ms_hook_prologue; body behind it */
-    HP_PROLOGUE_INSTRUCTION, /**< x64, any of two bytes or more, MSVC /hotpatch; body through a copy of it */
-} hp_prologue;
+#include "proxygen/prologue.h"
 
 enum {
-    HP_PLANT_ROOM = 8,              /**< bytes before the entry that one store replaces */
-    HP_PLANT_JUMP = HP_X64 ? 6 : 5, /**< of them those of the jump */
+    HP_PLANT_ROOM = HP_PROLOGUE_BEFORE, /**< bytes before the entry that one store replaces */
+    /** of them those of the jump */
+    HP_PLANT_JUMP = HP_X64 ? HP_PROLOGUE_JUMP_X64 : HP_PROLOGUE_JUMP_X86,
 };
 
 /** One function's code bytes, as found. Without padding at its end: there may be tens of thousands. */
@@ -40,7 +33,7 @@ typedef struct __attribute__((packed, aligned(4))) hp_plant {
     unsigned char *entry;
     uint16_t word; /**< the first 2 bytes at the entry, as found */
     uint8_t int3;  /**< which bytes of the room were CC and not 90; bit 0 is the one before the entry */
-    uint8_t prologue : 3; /**< hp_prologue */
+    uint8_t prologue : 3; /**< hp_prologue_form */
     uint8_t planted : 1;  /**< our jump is there */
     uint8_t length : 4;   /**< bytes of the prologue; the body goes on behind it */
 } hp_plant;
@@ -86,7 +79,7 @@ int hp_plant_is_idle(const hp_plant *plant, const void *aim);
 /**
  * Is the prologue still the one whose body is known, as far as more than its first word counts?
  *
- * @param body  for HP_PROLOGUE_INSTRUCTION the copy of the instruction
+ * @param body  for HP_FORM_INSTRUCTION the copy of the instruction
  */
 int hp_plant_has_body(const hp_plant *plant, const void *body);
 

@@ -23,8 +23,10 @@ static int fill_items(hp_report *report, const hp_plan *plan) {
         item->name = copy(from->offer->name);
         item->detail = copy(from->detail);
         item->signature = copy(from->offer->signature != NULL ? from->offer->signature : "");
+        item->own_signature = copy(from->own_signature != NULL ? from->own_signature : "");
         item->result = from->result;
-        if (item->name == NULL || item->detail == NULL || item->signature == NULL)
+        if (item->name == NULL || item->detail == NULL || item->signature == NULL ||
+            item->own_signature == NULL)
             return 0;
     }
     return 1;
@@ -70,6 +72,7 @@ void hp_report_free(hp_report *report) {
         free((void *)(uintptr_t)report->items[i].name);
         free((void *)(uintptr_t)report->items[i].detail);
         free((void *)(uintptr_t)report->items[i].signature);
+        free((void *)(uintptr_t)report->items[i].own_signature);
     }
     free(report->items);
     free((void *)(uintptr_t)report->message);

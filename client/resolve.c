@@ -218,11 +218,23 @@ static HRESULT find_entry(hp_resolve_image *image, const char *name, unsigned ch
     HRESULT hr = image->has_table ? S_OK : read_table(image, trouble);
     if (FAILED(hr))
         return hr;
-    const hp_function *function = hp_functable_find(&image->table, name, strlen(name));
-    if (function == NULL)
+    const size_t length = strlen(name);
+    const hp_function *marked = hp_functable_find(&image->table, name, length);
+    if (marked != NULL) {
+        *entry = marked->address;
+        return take_marked(image, marked, trouble);
+    }
+    hp_function function;
+    hr = hp_functable_look(&image->table, name, length, &function);
+    if (hr == HP_E_NAME_UNKNOWN)
         return take_export(image, name, entry, trouble);
-    *entry = function->address;
-    return take_marked(image, function, trouble);
+    if (FAILED(hr))
+        return hp_trouble_set(trouble, hr, NULL, "the image has several functions of this name, as %s",
+                              function.name);
+    *entry = function.address;
+    return function.patchable
+               ? S_OK
+               : hp_trouble_set(trouble, function.verdict, NULL, "so the build of the image says");
 }
 
 static HRESULT give(const hp_resolve_image *image, unsigned char *entry, hp_resolved *found) {

@@ -4,7 +4,7 @@ target_compile_options(hp_flags INTERFACE
     $<$<COMPILE_LANGUAGE:C>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror>
     # No path of the machine that built it stands in an EXE or in its debug information.
     $<$<COMPILE_LANGUAGE:C,ASM>:-ffile-prefix-map=${CMAKE_BINARY_DIR}=.>
-    $<$<COMPILE_LANGUAGE:C,ASM>:-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=>)
+    $<$<COMPILE_LANGUAGE:C,ASM>:-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=/hotpatch/>)
 
 if(WIN32)
     # Windows 10. dbghelp under Wine reads DWARF 4, and finds no function at all in gcc's default, DWARF 5.

@@ -4,6 +4,7 @@
 #   include/hotpatch/*.h
 #   lib/hotpatch/<x64|x86>/libhotpatch_{core,client,server}.a, hotpatch_typelib.o
 #   share/hotpatch/hpfn.ld                     for GNU ld, see proxygen/CMakeLists.txt
+#   share/hotpatch/hotpatch_target.cmake, hotpatch-run.sh
 #   lib/cmake/hotpatch/hotpatchConfig.cmake, -Version, hotpatchTargets-<x64|x86>.cmake
 #   share/hotpatch/licenses/*.txt              of others' code in these libraries (x64: the decoder Zydis)
 #   bin/<x64|x86>/*.exe                        the tools (each tool's CMakeLists.txt installs it)
@@ -13,6 +14,8 @@ install(TARGETS hotpatch_core hotpatch_client hotpatch_server hotpatch_typelib
     EXPORT hotpatch-${HP_ARCH}
     ARCHIVE DESTINATION ${HP_INSTALL_LIBDIR})
 install(FILES ${CMAKE_BINARY_DIR}/idl/hotpatch_typelib.o DESTINATION ${HP_INSTALL_LIBDIR})
+install(FILES ${CMAKE_SOURCE_DIR}/cmake/hotpatch_target.cmake DESTINATION ${CMAKE_INSTALL_DATADIR}/hotpatch)
+install(PROGRAMS ${CMAKE_SOURCE_DIR}/cmake/hotpatch-run.sh DESTINATION ${CMAKE_INSTALL_DATADIR}/hotpatch)
 get_property(licenses GLOBAL PROPERTY HP_ZYDIS_LICENSES) # file, name, file, name
 while(licenses)
     list(POP_FRONT licenses file name)

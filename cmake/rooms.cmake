@@ -1,7 +1,7 @@
 # The rooms and their libraries: idl, registry and proxygen make hotpatch_core, client makes hotpatch_client,
-# server makes hotpatch_server. A room's CMakeLists.txt names its files in one call:
+# server makes hotpatch_server, tools makes hotpatch_tools (not installed). A room's CMakeLists.txt names its files in one call:
 #
-#   hp_room(core                                  # or client, server
+#   hp_room(core                                  # or client, server, tools
 #       PURE frame.c error.c            # plain C11: also built natively, under sanitizers, and fuzzed
 #       WINDOWS log.c thunk_x64.S)                # needs windows.h or the target's assembler
 
@@ -14,7 +14,7 @@ function(hp_libraries)
         target_include_directories(hotpatch_pure PUBLIC ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR})
         return()
     endif()
-    foreach(name IN ITEMS core client server)
+    foreach(name IN ITEMS core client server tools)
         add_library(hotpatch_${name} STATIC ${CMAKE_BINARY_DIR}/no-source.c)
         add_library(hotpatch::${name} ALIAS hotpatch_${name})
         set_target_properties(hotpatch_${name} PROPERTIES EXPORT_NAME ${name})
@@ -30,6 +30,7 @@ function(hp_libraries)
     target_link_libraries(hotpatch_core PUBLIC ole32 oleaut32 uuid advapi32)
     target_link_libraries(hotpatch_client PUBLIC hotpatch_core)
     target_link_libraries(hotpatch_server PUBLIC hotpatch_core)
+    target_link_libraries(hotpatch_tools PUBLIC hotpatch_client dbghelp)
 endfunction()
 
 function(hp_room library)

@@ -14,19 +14,129 @@ static int continues_part(char letter) {
     return begins_part(letter) || (letter >= '0' && letter <= '9');
 }
 
-HRESULT hp_name_check(const char *name, size_t length) {
+static int is_anything(char letter) {
+    return letter > ' ' && letter < 0x7F && letter != '"' && letter != '\'' && letter != '`' &&
+           letter != '\\';
+}
+
+/* What follows skips one thing of the grammar: it returns what is behind it, NULL if there is none. */
+
+static const char *skip_parentheses(const char *at, const char *end) {
+    size_t depth = 0;
+    for (; at < end; at++) {
+        depth += *at == '(';
+        if (*at == ')' && --depth == 0)
+            return at + 1;
+    }
+    return NULL;
+}
+
+/** Arguments may be missing. */
+static const char *skip_arguments(const char *at, const char *end) {
+    if (at == end || *at != '<')
+        return at;
+    size_t depth = 0;
+    while (at < end && *at != ')') {
+        if (*at == '(') {
+            at = skip_parentheses(at, end);
+            if (!at)
+                return NULL;
+            continue;
+        }
+        depth += *at == '<';
+        if (*at == '>' && at[-1] != '-' && --depth == 0)
+            return at + 1;
+        at++;
+    }
+    return NULL;
+}
+
+static int is_scope(const char *at, const char *end) {
+    return end - at >= 2 && at[0] == ':' && at[1] == ':';
+}
+
+/** "operator<<i32>" is "operator<" with arguments: the longest symbol counts behind which a part can end. */
+static const char *skip_symbol(const char *at, const char *end) {
+    static const char *const symbols[] = {"<=>", "->*", "<<=", ">>=", "()", "[]", "->", "++", "--", "<<",
+                                          ">>",  "<=",  ">=",  "==",  "!=", "&&", "||", "+=", "-=", "*=",
+                                          "/=",  "%=",  "^=",  "&=",  "|=", "+",  "-",  "*",  "/",  "%",
+                                          "^",   "&",   "|",   "~",   "!",  "=",  "<",  ">",  ","};
+    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
+        size_t length = strlen(symbols[i]);
+        if ((size_t)(end - at) < length || memcmp(at, symbols[i], length) != 0)
+            continue;
+        const char *behind = skip_arguments(at + length, end);
+        if (behind && (behind == end || *behind == '(' || *behind == '@' || is_scope(behind, end)))
+            return behind;
+    }
+    return NULL;
+}
+
+/** The type of a conversion is the rest of the short name, with its namespaces. */
+static const char *skip_conversion(const char *at, const char *end) {
+    if (at == end || (*at != '%' && !continues_part(*at)))
+        return NULL;
+    while (at && at < end && *at != '(' && *at != '@') {
+        if (*at == '<')
+            at = skip_arguments(at, end);
+        else if (continues_part(*at) || strchr("%*&[]", *at))
+            at++;
+        else if (is_scope(at, end) && end - at > 2 && begins_part(at[2]))
+            at += 2;
+        else
+            return NULL;
+    }
+    return at;
+}
+
+static const char *skip_part(const char *at, const char *end) {
+    static const char word[] = "operator";
+    const size_t length = sizeof word - 1;
+    if ((size_t)(end - at) >= length && memcmp(at, word, length) == 0) {
+        const char *behind = skip_symbol(at + length, end);
+        if (!behind)
+            behind = skip_conversion(at + length, end);
+        if (behind)
+            return behind; // else an identifier that begins like this
+    }
+    if (at < end && *at == '~')
+        at++;
+    if (at == end || !begins_part(*at))
+        return NULL;
+    while (at < end && continues_part(*at))
+        at++;
+    return skip_arguments(at, end);
+}
+
+HRESULT hp_name_read(const char *name, size_t length, hp_name_pieces *pieces) {
+    *pieces = (hp_name_pieces){0};
     if (length > HP_NAME_MAX)
         return HP_E_NAME_TOO_LONG;
-    for (size_t at = 0;; at += 2) {
-        if (at >= length || !begins_part(name[at]))
+    for (size_t i = 0; i < length; i++)
+        if (!is_anything(name[i]))
             return HP_E_NAME_INVALID;
-        while (at < length && continues_part(name[at]))
-            at++;
-        if (at == length)
-            return S_OK;
-        if (length - at < 2 || name[at] != ':' || name[at + 1] != ':')
-            return HP_E_NAME_INVALID;
-    }
+    const char *const end = name + length;
+    const char *brief = skip_part(name, end);
+    while (brief && is_scope(brief, end))
+        brief = skip_part(brief + 2, end);
+    if (!brief)
+        return HP_E_NAME_INVALID;
+    const char *parameters = brief < end && *brief == '(' ? skip_parentheses(brief, end) : brief;
+    if (!parameters || (parameters < end && (*parameters != '@' || end - parameters < 2)))
+        return HP_E_NAME_INVALID;
+    *pieces = (hp_name_pieces){.brief = (size_t)(brief - name),
+                               .parameters = (size_t)(parameters - brief),
+                               .file = (size_t)(end - parameters)};
+    return S_OK;
+}
+
+HRESULT hp_name_check(const char *name, size_t length) {
+    return hp_name_read(name, length, &(hp_name_pieces){0});
+}
+
+size_t hp_name_short(const char *name, size_t length) {
+    hp_name_pieces pieces;
+    return hp_name_read(name, length, &pieces) == S_OK ? pieces.brief : 0;
 }
 
 static int compare(const hp_name_span *a, const hp_name_span *b) {

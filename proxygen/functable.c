@@ -1,6 +1,8 @@
 // Formats: Microsoft PE specification, "MS-DOS stub", "COFF file header", "Optional header", "Section table".
 #include "proxygen/functable.h"
 #include "idl/fault.h"
+#include "proxygen/functable_prepared.h"
+#include "proxygen/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,77 +10,11 @@
 
 #define SECTION_NAME ".hpfn" // at most 8 bytes, zero-padded in the section table
 
-/** What may be read of an image: whatever its headers claim, only memory that is there is touched. */
-typedef struct hp_view {
-    const unsigned char *base;
-    size_t size;        /**< bytes; what SizeOfImage claims */
-    uintptr_t readable; /**< the readable run that was looked up last: most questions are about neighbours */
-    uintptr_t readable_end;
-} hp_view;
-
 /** Where the section's entries lie. */
 typedef struct hp_entries {
     const unsigned char *begin;
     const unsigned char *end;
 } hp_entries;
-
-static int is_readable(const MEMORY_BASIC_INFORMATION *region) {
-    const DWORD readable = PAGE_READONLY | PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READ |
-                           PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
-    return region->State == MEM_COMMIT && (region->Protect & readable) && !(region->Protect & PAGE_GUARD);
-}
-
-// Bytes from address on that can be read, up to the end of the image; 0 for an address outside of it.
-static size_t readable_bytes(hp_view *view, const void *pointer) {
-    const uintptr_t address = (uintptr_t)pointer;
-    const uintptr_t base = (uintptr_t)view->base;
-    if (address < base || address - base >= view->size)
-        return 0;
-    if (address < view->readable || address >= view->readable_end) {
-        view->readable = view->readable_end = address;
-        MEMORY_BASIC_INFORMATION region;
-        while (VirtualQuery((const void *)view->readable_end, &region, sizeof region) == sizeof region &&
-               is_readable(&region) && view->readable_end - base < view->size)
-            view->readable_end = (uintptr_t)region.BaseAddress + region.RegionSize;
-        if (view->readable_end - base > view->size)
-            view->readable_end = base + view->size;
-    }
-    return view->readable_end - address;
-}
-
-static int can_read(hp_view *view, const void *pointer, size_t bytes) {
-    return readable_bytes(view, pointer) >= bytes;
-}
-
-static int can_read_string(hp_view *view, const char *text) {
-    const size_t most = readable_bytes(view, text);
-    return most && memchr(text, 0, most) != NULL;
-}
-
-static int is_inside(const hp_view *view, const void *pointer) {
-    return (uintptr_t)pointer - (uintptr_t)view->base < view->size;
-}
-
-// The COFF header of an image. On success the view covers the image; size of the optional header is checked.
-static const IMAGE_FILE_HEADER *open_view(const void *image, hp_view *view) {
-    // Until the headers say how large the image is, one section table of the largest size is all that may be
-    // read.
-    *view = (hp_view){.base = image,
-                      .size = sizeof(IMAGE_NT_HEADERS64) + 65536 + 65535 * sizeof(IMAGE_SECTION_HEADER)};
-    const IMAGE_DOS_HEADER *dos = image;
-    if (!can_read(view, dos, sizeof *dos) || dos->e_magic != IMAGE_DOS_SIGNATURE || dos->e_lfanew < 0 ||
-        dos->e_lfanew % 4 != 0)
-        return NULL;
-    // Signature, COFF header and the part of the optional header that PE32 and PE32+ have in common are
-    // alike.
-    const IMAGE_NT_HEADERS *nt = (const void *)(view->base + dos->e_lfanew);
-    const size_t common = offsetof(IMAGE_NT_HEADERS32, OptionalHeader.Subsystem);
-    if (!can_read(view, nt, common) || nt->Signature != IMAGE_NT_SIGNATURE ||
-        nt->FileHeader.SizeOfOptionalHeader < common - offsetof(IMAGE_NT_HEADERS32, OptionalHeader))
-        return NULL;
-    *view = (hp_view){.base = image, .size = nt->OptionalHeader.SizeOfImage};
-    return can_read(view, nt, common) ? &nt->FileHeader : NULL;
-}
 
 static HRESULT read_identity(const IMAGE_FILE_HEADER *file, hp_identity *identity) {
     const IMAGE_NT_HEADERS *nt = CONTAINING_RECORD(file, IMAGE_NT_HEADERS, FileHeader);
@@ -99,26 +35,25 @@ _Static_assert(offsetof(IMAGE_OPTIONAL_HEADER32, SizeOfImage) ==
                    offsetof(IMAGE_OPTIONAL_HEADER32, CheckSum) == offsetof(IMAGE_OPTIONAL_HEADER64, CheckSum),
                "read alike for both");
 
-static HRESULT find_entries(hp_view *view, const IMAGE_FILE_HEADER *file, hp_entries *entries,
-                            hp_trouble *trouble) {
-    const IMAGE_SECTION_HEADER *section =
-        (const void *)((const unsigned char *)(file + 1) + file->SizeOfOptionalHeader);
-    if (!can_read(view, section, file->NumberOfSections * sizeof *section))
+static HRESULT find_entries(hp_view *view, hp_entries *entries, hp_trouble *trouble) {
+    size_t count;
+    const IMAGE_SECTION_HEADER *section = hp_view_sections(view, &count);
+    if (!section)
         return hp_trouble_set(trouble, HP_E_TABLE_DAMAGED, NULL,
                               "the section table ends outside of the headers");
-    for (WORD i = 0; i < file->NumberOfSections; i++, section++) {
+    for (size_t i = 0; i < count; i++, section++) {
         if (strncmp((const char *)section->Name, SECTION_NAME, sizeof section->Name) != 0)
             continue;
         const size_t offset = section->VirtualAddress;
         const size_t size = section->Misc.VirtualSize ? section->Misc.VirtualSize : section->SizeOfRawData;
         if (offset > view->size || size > view->size - offset ||
-            (size && !can_read(view, view->base + offset, size)) || offset % sizeof(void *) != 0)
+            (size && !hp_view_can_read(view, view->base + offset, size)) || offset % sizeof(void *) != 0)
             return hp_trouble_set(trouble, HP_E_TABLE_DAMAGED, SECTION_NAME,
                                   "the section ends outside of the image");
         *entries = (hp_entries){view->base + offset, view->base + offset + size};
         return S_OK;
     }
-    return hp_trouble_set(trouble, HP_E_TABLE_MISSING, NULL, "no section " SECTION_NAME);
+    return HP_E_TABLE_MISSING;
 }
 
 static const char *what_is_wrong(hp_view *view, const hp_function_entry *entry) {
@@ -126,11 +61,11 @@ static const char *what_is_wrong(hp_view *view, const hp_function_entry *entry) 
         return "is of unknown kind";
     if (entry->compiler < HP_COMPILER_GNU || entry->compiler > HP_COMPILER_MSVC)
         return "names an unknown compiler";
-    if (!can_read_string(view, entry->name))
+    if (!hp_view_can_read_string(view, entry->name))
         return "has a name outside of the image or without end";
-    if ((entry->signature || entry->kind == HP_ENTRY_EXPORT) && !can_read_string(view, entry->signature))
+    if (entry->signature && !hp_view_can_read_string(view, entry->signature))
         return "has a signature outside of the image or without end";
-    if (!is_inside(view, (const void *)(uintptr_t)entry->address))
+    if (!hp_view_is_inside(view, (const void *)(uintptr_t)entry->address))
         return "has an address outside of the image";
     return NULL;
 }
@@ -207,7 +142,7 @@ static HRESULT collect(hp_view *view, const hp_entries *entries, hp_functable *t
     if (FAILED(hr))
         return hr;
     if (!count)
-        return hp_trouble_set(trouble, HP_E_TABLE_MISSING, NULL, "section " SECTION_NAME " is empty");
+        return HP_E_TABLE_MISSING;
 
     const hp_function_entry **sorted =
         HP_FAULT("function table: entries") ? NULL : malloc(count * sizeof *sorted);
@@ -230,15 +165,22 @@ HRESULT hp_functable_open(const void *image, hp_functable *table, hp_trouble *tr
     *table = (hp_functable){0};
     hp_view view;
     hp_functable opened = {.base = (unsigned char *)(uintptr_t)image};
-    const IMAGE_FILE_HEADER *file = open_view(image, &view);
-    if (!file || FAILED(read_identity(file, &opened.identity)) || opened.identity.arch != HP_ARCH_HERE)
+    if (!hp_view_open(image, &view) || FAILED(read_identity(view.file, &opened.identity)) ||
+        opened.identity.arch != HP_ARCH_HERE)
         return hp_trouble_set(trouble, HP_E_TABLE_DAMAGED, NULL, "not a loaded image of this architecture");
     opened.image_size = view.size;
 
     hp_entries entries = {0};
-    HRESULT hr = find_entries(&view, file, &entries, trouble);
+    HRESULT hr = hp_functable_prepared_open(&view, &opened.prepared, trouble);
+    if (SUCCEEDED(hr))
+        hr = find_entries(&view, &entries, trouble);
     if (SUCCEEDED(hr))
         hr = collect(&view, &entries, &opened, trouble);
+    if (hr == HP_E_TABLE_MISSING)
+        hr = opened.prepared.count
+                 ? S_OK
+                 : hp_trouble_set(trouble, HP_E_TABLE_MISSING, NULL,
+                                  "neither section " SECTION_NAME " nor resource " HP_TABLE_RESOURCE);
     if (SUCCEEDED(hr))
         *table = opened;
     return hr;
@@ -272,8 +214,7 @@ const hp_function *hp_functable_find(const hp_functable *table, const char *name
 HRESULT hp_functable_identity(const void *image, hp_identity *identity) {
     *identity = (hp_identity){0};
     hp_view view;
-    const IMAGE_FILE_HEADER *file = open_view(image, &view);
-    return file ? read_identity(file, identity) : HP_E_TABLE_DAMAGED;
+    return hp_view_open(image, &view) ? read_identity(view.file, identity) : HP_E_TABLE_DAMAGED;
 }
 
 void hp_functable_identity_text(const hp_identity *identity, char *text, size_t capacity) {

@@ -1,13 +1,15 @@
 /**
  * @file functable.h
- * The function table of a loaded image, made from the entries in its section
- * `.hpfn`, and the image's identity.
+ * What a loaded image knows of its functions, and the image's identity. There are two sources: functions that the
+ * programmer marked, which are entries in the section `.hpfn`; and the table that "hotpatch prepare" wrote into the
+ * resource HOTPATCHDATA (table.h). A function may be in both; what the programmer said counts.
  */
 #ifndef HP_PROXYGEN_FUNCTABLE_H
 #define HP_PROXYGEN_FUNCTABLE_H
 
 #include "hotpatch/function.h"
 #include "idl/trouble.h"
+#include "proxygen/table.h"
 
 /** What tells one build of an image from another (PE specification, COFF and optional header). */
 typedef struct hp_identity {
@@ -24,18 +26,23 @@ typedef struct hp_function {
     unsigned char *address;     /**< what a patch changes: of its patchable entry, else of its export entry */
     unsigned char *replacement; /**< what an app calls: of its export entry, NULL without one */
     hp_compiler compiler;
-    uint8_t patchable; /**< has a patchable entry */
-    uint8_t exported;  /**< has an export entry */
-    uint8_t duplicate; /**< two entries of one kind carry this name */
+    uint8_t patchable;     /**< has a patchable entry */
+    uint8_t exported;      /**< has an export entry */
+    uint8_t duplicate;     /**< two entries of one kind carry this name */
+    uint8_t prepared;      /**< is in the prepared table; the rest is set then only */
+    HRESULT verdict;       /**< why it cannot be redirected, S_OK if it can */
+    HRESULT callable;      /**< why no signature could be made of the debug information, S_OK if one could */
+    const char *hindrance; /**< what was in the way; empty if nothing */
 } hp_function;
 
-/** All functions, sorted by name (strcmp's order), one per name. */
+/** All functions of an image. */
 typedef struct hp_functable {
     hp_identity identity;
-    unsigned char *base; /**< of the image */
-    size_t image_size;   /**< bytes */
-    size_t count;
-    hp_function *functions;
+    unsigned char *base;    /**< of the image */
+    size_t image_size;      /**< bytes */
+    size_t count;           /**< of those that the programmer marked */
+    hp_function *functions; /**< these, sorted by name (strcmp's order), one per name */
+    hp_table prepared;      /**< the others; its count is 0 if the image was not prepared */
 } hp_functable;
 
 /**
@@ -46,7 +53,8 @@ typedef struct hp_functable {
  * @param trouble  receives the failure; may be NULL
  * @return S_OK; HP_E_TABLE_MISSING, HP_E_TABLE_DAMAGED (not an image of this architecture, a section outside
  *         of the image, an entry of a wrong size, kind or compiler, a pointer outside of the image, a name
- *         without end), E_OUTOFMEMORY. On failure the table is all zero. Duplicates are flagged, not refused:
+ *         without end; of a prepared table what hp_table_open refuses), HP_E_TABLE_STALE (it is of another build),
+ *         HP_E_TABLE_VERSION, E_OUTOFMEMORY. On failure the table is all zero. Duplicates are flagged, not refused:
  *         they matter only if used. Likewise names and signatures of any length and form: hp_name_check and
  *         hp_signature_parse judge them. Thread-safe.
  */
@@ -55,8 +63,20 @@ HRESULT hp_functable_open(const void *image, hp_functable *table, hp_trouble *tr
 /** Free the table and zero it. A zeroed table is fine, too. */
 void hp_functable_close(hp_functable *table);
 
-/** Find a function by name (length bytes) in logarithmic time; NULL if there is none. */
+/** Find a marked function by name (length bytes) in logarithmic time; NULL if there is none. */
 const hp_function *hp_functable_find(const hp_functable *table, const char *name, size_t length);
+
+/**
+ * Find a function, marked or prepared, in a time that does not depend on how many were prepared. Names with and without
+ * parameter lists or source files find each other where they can only mean one (hp_table_find).
+ *
+ * @param function  receives what both sources know of it
+ * @return S_OK; HP_E_NAME_UNKNOWN; HP_E_NAME_DUPLICATE (several could be meant; function receives one of them). Thread-safe.
+ */
+HRESULT hp_functable_look(const hp_functable *table, const char *name, size_t length, hp_function *function);
+
+/** What the prepared table says of its function index, below prepared.count. */
+void hp_functable_get(const hp_functable *table, uint32_t index, hp_function *function);
 
 /**
  * Identity of a loaded image, PE32 or PE32+. HP_E_TABLE_DAMAGED if it is not one for x86 or x64. Thread-safe.

@@ -19,8 +19,8 @@ static HRESULT fail_here(const signature_reader *reader, HRESULT code, const cha
  * Bytes from a place up to the next token. The white space before that is harmless: canonical form reads
  * tokens.
  */
-static hp_span span_to_here(const signature_reader *reader, uint16_t from) {
-    return (hp_span){from, (uint16_t)(reader->text.span.at - from)};
+static hp_signature_span span_to_here(const signature_reader *reader, uint16_t from) {
+    return (hp_signature_span){from, (uint16_t)(reader->text.span.at - from)};
 }
 
 static hp_convention read_convention(signature_reader *reader) {

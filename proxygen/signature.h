@@ -8,9 +8,13 @@
  *     parameters := "void" | parameter { "," parameter } [ "," "..." { "," parameter } ]
  *     parameter  := [ "in" | "out" | "inout" ] ( value | string ) [ "*" ] [ name ] [ "[" length "]" ]
  *     value      := "bool" | "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "i64" | "u64" | "isize" | "usize"
- *                 | "f32" | "f64" | "handle" | structure
+ *                 | "f32" | "f64" | "handle" | structure | enum
  *     structure  := "struct" [ tag ] "{" field { ";" field } [ ";" ] "}"
  *     field      := value [ name ] [ "[" number "]" ]
+ *     enum       := "enum" integer [ tag ] [ "{" entries "}" ]
+ *     integer    := "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "i64" | "u64"
+ *     entries    := entry { "," entry } | "#" digest                       digest: 16 digits 0-9a-f
+ *     entry      := name "=" [ "-" ] number
  *     string     := "str" | "wstr"                                         char and wchar_t (UTF-16),
  *                                                                          NUL-terminated
  *     length     := number | name of a by-value integer parameter | "#" its index, the first parameter being
@@ -23,9 +27,12 @@
  * are values; "str", "wstr", "*" and "[" as a result are HP_E_SIGNATURE_RETURN_POINTER. Parameters after
  * "..." are those that this app passes: promoted types only, cdecl only. Comments do not exist; white
  * space separates. Structures are laid out as the platform's C compilers do (natural alignment). A
- * number is decimal, without leading zeros, at least 1 but for an index. Names (of parameters and
- * fields, and tags) are C identifiers; no word is reserved, for none is ambiguous where a name can
- * stand. Names within one list differ.
+ * number is decimal, without leading zeros, at least 1 but for an index and an entry. Names (of
+ * parameters, fields and entries, and tags) are C identifiers; no word is reserved, for none is ambiguous
+ * where a name can stand. Names within one list differ. To a call an enum is its integer; its entries must
+ * fit that, and "-0" is not written. The first word behind the integer is the tag: "enum i32 x" has a tag
+ * and no name. A digest stands for entries that take too much room: FNV-1a (64 bits) over "name=value\n"
+ * of each, ordered by value, then by the bytes of the name.
  */
 #ifndef HP_PROXYGEN_SIGNATURE_H
 #define HP_PROXYGEN_SIGNATURE_H
@@ -126,5 +133,25 @@ HRESULT hp_signature_parse(const char *text, hp_arch arch, hp_signature *signatu
  * @return as hp_signature_parse; E_INVALIDARG if capacity is too small
  */
 HRESULT hp_signature_canonical(const char *text, hp_arch arch, char *canon, size_t capacity);
+
+/**
+ * Do two texts describe one call, and mean the same by it? Beyond the call, which the canonical forms
+ * decide: wherever both texts name the fields of a structure, the names are equal, field by field (a
+ * swapped x and y of one type is another layout); wherever both give an enum's entries, these are the same
+ * set. A digest is compared with a list by computing that of the list. Names of parameters and tags do not
+ * matter.
+ *
+ * @param ours      the app's, "here" in the detail
+ * @param theirs    the update's, "there"
+ * @param arch      for which architecture
+ * @param detail    receives what differs first, in words: "struct player: field 2 is streak here, level
+ *                  there"; empty on S_OK; terminated, cut at capacity; ASCII; may be NULL if capacity is 0
+ * @param capacity  bytes at detail
+ * @return S_OK; HP_E_SIGNATURE_MISMATCH: the calls differ; HP_E_TYPE_MISMATCH: only names of fields or
+ *         entries of enums do; as hp_signature_parse if one of them cannot be read, the detail says which.
+ *         Allocates nothing, needs about 48 KiB of stack. Thread-safe.
+ */
+HRESULT hp_signature_compare(const char *ours, const char *theirs, hp_arch arch, char *detail,
+                             size_t capacity);
 
 #endif

@@ -43,45 +43,66 @@ static const char *keyword(const hp_type *type) {
     return "void";
 }
 
+/** A type's keyword, if it has one. Steps over it. @return false: no type that fits one word */
+static bool add_simple(canon_writer *canon, hp_signature_text *text) {
+    hp_type type = {.kind = HP_TYPE_VOID};
+    if (!hp_signature_text_word(text, "enum")) {
+        type = hp_signature_value_keyword(text);
+        if (type.kind != HP_TYPE_VOID)
+            hp_signature_text_next(text);
+    } else if (FAILED(hp_signature_enum_read(text, &type, NULL, 0))) {
+        type.kind = HP_TYPE_VOID; // cannot be: the text was read before
+    }
+    if (type.kind != HP_TYPE_VOID)
+        add(canon, "%s", keyword(&type));
+    return type.kind != HP_TYPE_VOID;
+}
+
+/** A ";" that may be left out, being the last one. */
+static bool is_last(const hp_signature_text *text) {
+    hp_signature_text after = *text;
+    if (!hp_signature_text_skip(&after, ';'))
+        return false;
+    return hp_signature_text_mark(&after, '}');
+}
+
 /**
  * A type, given by where it stands. Inside a structure a word is a keyword or, after a type, a name; which
  * of them, the token before tells.
  */
-static void add_type(canon_writer *canon, const hp_signature_text *whole, hp_span span) {
+static void add_type(canon_writer *canon, const hp_signature_text *whole, hp_signature_span span) {
     hp_signature_text text = *whole;
-    text.span = (hp_span){span.at, 0};
+    text.span = (hp_signature_span){span.at, 0};
     size_t end = (size_t)span.at + span.length;
     bool type_next = true; // else a name, or a tag
-    for (hp_signature_text_next(&text); text.span.at < end && text.token != HP_TOKEN_END;
-         hp_signature_text_next(&text)) {
+    hp_signature_text_next(&text);
+    while (text.span.at < end && text.token != HP_TOKEN_END) {
         const char *piece = text.text + text.span.at;
-        if (hp_signature_text_mark(&text, ';')) {
-            hp_signature_text after = text;
-            hp_signature_text_next(&after);
-            if (hp_signature_text_mark(&after, '}'))
-                continue; // the last one may be left out
-        }
-        if (text.token != HP_TOKEN_WORD) {
+        if (text.token == HP_TOKEN_WORD) {
+            bool type = type_next;
+            type_next = false;
+            if (type && add_simple(canon, &text))
+                continue;
+            if (type) // struct, void, str, wstr
+                add(canon, "%.*s", (int)text.span.length, piece);
+        } else if (!is_last(&text)) {
             add(canon, "%.*s", (int)text.span.length, piece);
             if (strchr("{;}", *piece))
                 type_next = *piece != '}';
-        } else if (type_next) {
-            hp_type type = hp_signature_value_keyword(&text);
-            if (type.kind == HP_TYPE_VOID) // struct, void, str, wstr
-                add(canon, "%.*s", (int)text.span.length, piece);
-            else
-                add(canon, "%s", keyword(&type));
-            type_next = false;
         }
+        hp_signature_text_next(&text);
     }
 }
 
-static void add_parameter(canon_writer *canon, const hp_signature_text *text, const hp_parameter *parameter,
-                          hp_span type) {
+/** "in", "out", "inout" with a space behind, of a value nothing. */
+static const char *direction(const hp_parameter *parameter) {
     static const char *const directions[] = {
         [HP_BY_VALUE] = "", [HP_IN] = "in ", [HP_OUT] = "out ", [HP_INOUT] = "inout "};
-    add(canon, "%s", directions[parameter->direction]);
-    add_type(canon, text, type);
+    return directions[parameter->direction];
+}
+
+/** "*", "[16]", "[#3]" behind memory. */
+static void add_length(canon_writer *canon, const hp_parameter *parameter) {
     if (parameter->direction == HP_BY_VALUE || parameter->length == HP_LENGTH_TERMINATED)
         return;
     if (parameter->length == HP_LENGTH_PARAMETER)
@@ -90,6 +111,34 @@ static void add_parameter(canon_writer *canon, const hp_signature_text *text, co
         add(canon, "*");
     else
         add(canon, "[%u]", (unsigned)parameter->count);
+}
+
+static void add_parameter(canon_writer *canon, const hp_signature_text *text, const hp_parameter *parameter,
+                          hp_signature_span type) {
+    add(canon, "%s", direction(parameter));
+    add_type(canon, text, type);
+    add_length(canon, parameter);
+}
+
+void hp_signature_words(const hp_signature_text *text, hp_signature_span span, const hp_parameter *parameter,
+                        char *words, size_t capacity) {
+    canon_writer canon = {.capacity = capacity};
+    canon.text = words;
+    hp_signature_text type = *text;
+    type.span = (hp_signature_span){span.at, 0};
+    hp_signature_text_next(&type);
+    add(&canon, "%s", parameter ? direction(parameter) : "");
+    if (hp_signature_text_word(&type, "struct")) {
+        hp_signature_text_next(&type);
+        if (type.token == HP_TOKEN_WORD)
+            add(&canon, "struct %.*s", (int)type.span.length, type.text + type.span.at);
+        else
+            add(&canon, "struct{...}");
+    } else {
+        add_type(&canon, text, span);
+    }
+    if (parameter)
+        add_length(&canon, parameter);
 }
 
 HRESULT hp_signature_canonical(const char *text, hp_arch arch, char *canon_text, size_t capacity) {

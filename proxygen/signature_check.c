@@ -3,7 +3,8 @@
 
 /** Find the parameter that a length means, and see whether it can be one. */
 static HRESULT resolve_length(const hp_signature_text *text, const hp_signature *signature,
-                              const hp_signature_source *source, hp_parameter *parameter, hp_span length) {
+                              const hp_signature_source *source, hp_parameter *parameter,
+                              hp_signature_span length) {
     char first = text->text[length.at];
     if (first < '0' || first > '9') {
         parameter->count = 0;

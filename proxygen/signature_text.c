@@ -46,7 +46,7 @@ void hp_signature_text_next(hp_signature_text *text) {
     } else {
         text->token = strchr("(){}[],;*#", *first) ? HP_TOKEN_MARK : HP_TOKEN_ALIEN;
     }
-    text->span = (hp_span){(uint16_t)at, (uint16_t)length};
+    text->span = (hp_signature_span){(uint16_t)at, (uint16_t)length};
 }
 
 bool hp_signature_text_word(const hp_signature_text *text, const char *word) {
@@ -55,7 +55,7 @@ bool hp_signature_text_word(const hp_signature_text *text, const char *word) {
 }
 
 bool hp_signature_text_mark(const hp_signature_text *text, char mark) {
-    return text->token == HP_TOKEN_MARK && text->text[text->span.at] == mark;
+    return text->span.length == 1 && text->text[text->span.at] == mark;
 }
 
 bool hp_signature_text_skip(hp_signature_text *text, char mark) {
@@ -65,7 +65,7 @@ bool hp_signature_text_skip(hp_signature_text *text, char mark) {
     return true;
 }
 
-bool hp_signature_text_same(const hp_signature_text *text, hp_span one, hp_span other) {
+bool hp_signature_text_same(const hp_signature_text *text, hp_signature_span one, hp_signature_span other) {
     return one.length == other.length && memcmp(text->text + one.at, text->text + other.at, one.length) == 0;
 }
 
@@ -81,7 +81,8 @@ HRESULT hp_signature_text_fail(const hp_signature_text *text, size_t position, H
 HRESULT hp_signature_text_expected(const hp_signature_text *text, const char *what) {
     char reason[sizeof text->error->reason];
     if (text->token == HP_TOKEN_ALIEN)
-        snprintf(reason, sizeof reason, "a byte that no signature contains (0x%02X)",
+        snprintf(reason, sizeof reason, "a byte that %s (0x%02X)",
+                 strchr("=-", text->text[text->span.at]) ? "cannot stand here" : "no signature contains",
                  (unsigned)(unsigned char)text->text[text->span.at]);
     else
         snprintf(reason, sizeof reason, "expected %s%s", what,

@@ -1,17 +1,17 @@
 // Values of a signature: the simple types, and structures with the facts about them
-// that calling conventions ask for.
+// that calling conventions ask for. Enums are in signature_enum.c.
 #include "proxygen/signature_text.h"
 
 #include <string.h>
 
-/** More named fields than the shortest of them ("i8 a;") fit into a text. */
-#define NAMES_MAX (HP_SIGNATURE_MAX / 5 + 1)
+/** More named fields ("i8 a;") and entries than fit into a text. */
+#define NAMES_MAX HP_SIGNATURE_ENTRIES_MAX
 
-/** The structures that are open, and the names of their fields so far. */
+/** The structures that are open, and the names of their fields so far; behind them those of an enum. */
 typedef struct nesting {
     uint32_t depth;
     uint32_t names;
-    hp_span name[NAMES_MAX];
+    hp_signature_span name[NAMES_MAX];
 } nesting;
 
 static HRESULT read_value(hp_signature_text *text, nesting *nest, hp_type *type);
@@ -72,7 +72,7 @@ static HRESULT read_field_count(hp_signature_text *text, uint32_t size, uint32_t
     *count = 0;
     if (!hp_signature_text_skip(text, '['))
         return S_OK;
-    hp_span place = text->span;
+    hp_signature_span place = text->span;
     HRESULT hr = hp_signature_text_number(text, count);
     if (FAILED(hr))
         return hr;
@@ -115,7 +115,7 @@ static HRESULT read_fields(hp_signature_text *text, nesting *nest, hp_type *type
     uint32_t names = nest->names;
     *type = (hp_type){.kind = HP_TYPE_STRUCT, .align = 1, .in_registers = 1};
     for (bool only = true;; only = false) {
-        hp_span place = text->span;
+        hp_signature_span place = text->span;
         hp_type field = {0};
         uint32_t count = 0;
         HRESULT hr = read_value(text, nest, &field);
@@ -144,7 +144,7 @@ static HRESULT read_fields(hp_signature_text *text, nesting *nest, hp_type *type
 
 /** The structure whose "struct" is next. */
 static HRESULT read_structure(hp_signature_text *text, nesting *nest, hp_type *type) {
-    hp_span place = text->span;
+    hp_signature_span place = text->span;
     if (nest->depth == HP_SIGNATURE_MAX_DEPTH)
         return hp_signature_text_fail(text, place.at, HP_E_SIGNATURE_LIMIT,
                                       "structures nest deeper than 8 levels");
@@ -168,6 +168,8 @@ static HRESULT read_structure(hp_signature_text *text, nesting *nest, hp_type *t
 static HRESULT read_value(hp_signature_text *text, nesting *nest, hp_type *type) {
     if (hp_signature_text_word(text, "struct"))
         return read_structure(text, nest, type);
+    if (hp_signature_text_word(text, "enum"))
+        return hp_signature_enum_read(text, type, nest->name + nest->names, NAMES_MAX - nest->names);
     *type = hp_signature_value_keyword(text);
     if (type->kind == HP_TYPE_VOID)
         return not_a_value(text);

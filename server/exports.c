@@ -23,7 +23,7 @@ static int compare_exports(const void *a, const void *b) {
 static HRESULT prepare(const hp_function *function, hp_export *item, hp_trouble *trouble) {
     item->name = function->name;
     item->length = strlen(function->name);
-    item->signature = function->signature ? function->signature : "";
+    item->signature = function->signature;
     item->address = (void (*)(void))(uintptr_t)function->replacement;
 
     HRESULT hr = hp_name_check(item->name, item->length);
@@ -31,6 +31,10 @@ static HRESULT prepare(const hp_function *function, hp_export *item, hp_trouble 
         return hp_trouble_set(trouble, hr, item->name, "%zu characters", item->length);
     if (function->duplicate)
         return hp_trouble_set(trouble, HP_E_NAME_DUPLICATE, item->name, NULL);
+    if (!item->signature)
+        return hp_trouble_set(trouble, function->prepared ? function->callable : HP_E_SIGNATURE_UNKNOWN,
+                              item->name, "%s",
+                              function->prepared ? function->hindrance : "the image was not prepared");
 
     hp_signature_error error = {0};
     hr = hp_signature_parse(item->signature, HP_ARCH_HERE, &item->marshal.signature, &error);
@@ -41,25 +45,55 @@ static HRESULT prepare(const hp_function *function, hp_export *item, hp_trouble 
     return S_OK;
 }
 
+// The programmer's HP_OFFER leaves the signature to the prepared table.
+static void complete(const hp_functable *table, hp_function *function) {
+    if (!function->signature)
+        hp_functable_look(table, function->name, strlen(function->name), function);
+}
+
+static HRESULT add(hp_exports *exports, hp_function *function, hp_trouble *trouble) {
+    HRESULT hr = prepare(function, &exports->items[exports->count], trouble);
+    exports->count += SUCCEEDED(hr);
+    return hr;
+}
+
+// A prepared function that the programmer marked too is the one that was marked.
+static int is_offered_too(const hp_functable *table, uint32_t index, hp_function *function) {
+    hp_functable_get(table, index, function);
+    if (!function->exported)
+        return 0;
+    for (size_t i = 0; i < table->count; ++i)
+        if (table->functions[i].exported && table->functions[i].replacement == function->replacement)
+            return 0;
+    return 1;
+}
+
 static HRESULT prepare_all(hp_exports *exports, hp_trouble *trouble) {
     const hp_functable *table = &exports->table;
+    hp_function function;
     size_t wanted = 0;
     for (size_t i = 0; i < table->count; ++i)
         wanted += table->functions[i].exported;
+    for (uint32_t i = 0; i < table->prepared.count; ++i)
+        wanted += (size_t)is_offered_too(table, i, &function);
     if (!wanted)
         return hp_trouble_set(trouble, HP_E_NO_EXPORTS, NULL, NULL);
     exports->items = calloc(wanted, sizeof *exports->items);
     if (!exports->items)
         return hp_trouble_set(trouble, E_OUTOFMEMORY, NULL, "%zu exports", wanted);
 
-    for (size_t i = 0; i < table->count; ++i) {
-        if (!table->functions[i].exported)
-            continue;
-        HRESULT hr = prepare(&table->functions[i], &exports->items[exports->count], trouble);
-        if (FAILED(hr))
-            return hr;
-        ++exports->count;
+    HRESULT hr = S_OK;
+    for (size_t i = 0; i < table->count && SUCCEEDED(hr); ++i) {
+        function = table->functions[i];
+        complete(table, &function);
+        if (function.exported)
+            hr = add(exports, &function, trouble);
     }
+    for (uint32_t i = 0; i < table->prepared.count && SUCCEEDED(hr); ++i)
+        if (is_offered_too(table, i, &function))
+            hr = add(exports, &function, trouble);
+    if (FAILED(hr))
+        return hr;
     qsort(exports->items, exports->count, sizeof *exports->items, compare_exports);
     for (size_t i = 1; i < exports->count; ++i) {
         if (!compare_exports(&exports->items[i - 1], &exports->items[i]))

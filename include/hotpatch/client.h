@@ -43,6 +43,8 @@ typedef struct hp_report_item {
     HRESULT result;        /**< S_OK: redirected, or would have been had nothing else failed */
     const char *detail;    /**< what is known beyond the code; may be empty, never NULL */
     const char *signature; /**< the update's signature text, empty if it could not be had */
+    /** the app's own: of its HP_EXPORT, or of its debug information; empty if it has none */
+    const char *own_signature;
 } hp_report_item;
 
 /** What an attach did. Freed with hp_report_free. */
@@ -100,12 +102,13 @@ HP_BEGIN_DECLS
  * @return S_OK; S_FALSE if the app is attached to this very update already, which is harmless. If it is
  *         attached to an older version, or to one that died, it moves to the current one without a moment of
  *         original code. Errors: HP_E_PROGID_UNKNOWN, HP_E_CLASS_DAMAGED, HP_E_SERVER_..., HP_E_PROTOCOL,
- *         HP_E_NO_EXPORTS, HP_E_NAME_..., HP_E_SIGNATURE_..., HP_E_NOT_PATCHABLE and the codes after it,
+ *         HP_E_NO_EXPORTS, HP_E_NAME_..., HP_E_SIGNATURE_..., HP_E_TYPE_MISMATCH, HP_E_NOT_PATCHABLE and the codes
+ *         after it, HP_E_TABLE_..., HP_E_INLINED, HP_E_CLONE,
  *         HP_E_ELEVATED, E_OUTOFMEMORY, and COM's own. Nothing is patched then, a connection that was opened
  *         is closed, an update that was started has ended, and the log names the thing.
  *
- * The update is trusted with what its signatures say: where the app has no HP_EXPORT of its own for a
- * function, the update's text alone decides which arguments are pointers and how much memory is read and
+ * The update is trusted with what its signatures say: where the app has no signature of its own for a
+ * function (HP_EXPORT, or "hotpatch prepare"), the update's text alone decides which arguments are pointers and how much memory is read and
  * written there. While an app is attached, its process has a multithreaded apartment and COM's default
  * security; call CoInitializeSecurity before the first attach if it is to be called at all.
  */

@@ -123,7 +123,31 @@
       "open, add, commit, revert, drain, close: in this order")                                              \
     X(HP_E_PATCH_UNCOUNTED, 0x0234,                                                                          \
       "calls of a replacement are not counted, so nobody knows when they have left it",                      \
-      "give the function's signature when it is added, or leave the replacement's module loaded")
+      "give the function's signature when it is added, or leave the replacement's module loaded")            \
+    X(HP_E_TABLE_VERSION, 0x0235, "the function table was made by another version of Hotpatch",              \
+      "prepare the image with the hotpatch command of the release that it was built with")                   \
+    X(HP_E_TABLE_STALE, 0x0236, "the function table was made for another build of the image",                \
+      "run hotpatch prepare after the last link")                                                            \
+    X(HP_E_INLINED, 0x0237, "calls of the function were inlined: redirecting it would miss them",            \
+      "mark it with HP_PATCHABLE, or compile with -fno-inline (hotpatch_target does)")                       \
+    X(HP_E_CLONE, 0x0238, "the compiler gave the function a calling convention of its own, or may have",     \
+      "mark it with HP_PATCHABLE, or compile with hotpatch_target's options")                                \
+    X(HP_E_SIGNATURE_UNKNOWN, 0x0239, "the types do not say how to carry a call into another process",       \
+      "write the signature beside the function, with HP_EXPORT")                                             \
+    X(HP_E_TYPE_MISMATCH, 0x023A, "app and update mean different things by a structure or an enum",          \
+      "keep members and values as they are; give a function that takes others a new name")                   \
+    X(HP_E_IMAGE_DAMAGED, 0x023B, "the file is not an image for Windows, or a damaged one",                  \
+      "give an EXE or DLL for x64 or x86, as the linker made it")                                            \
+    X(HP_E_IMAGE_ROOM, 0x023C, "the image's headers have no room for another section",                       \
+      "link with fewer sections, or leave a resource in the image that can be replaced")                     \
+    X(HP_E_IMAGE_SIGNED, 0x023D, "the image is signed, and a change would break the signature",              \
+      "prepare the image first and sign it then")                                                            \
+    X(HP_E_DEBUG_INFO, 0x023E, "the image has no debug information that can be read",                        \
+      "compile and link with -gdwarf-4 (gcc), or with a PDB (clang: -gcodeview and lld; MSVC: /Zi /DEBUG)")  \
+    X(HP_E_IMAGE_UNVERIFIED, 0x023F, "the image that was written does not pass its test",                    \
+      "the original file was left as it was; report this with the image")                                    \
+    X(HP_E_ARGUMENT, 0x0240, "an argument does not fit the signature",                                       \
+      "compare it with what hotpatch signature prints")
 
 /** Severity error, FACILITY_ITF, the number as an HRESULT. */
 #define HP_ERROR_CODE(number) ((int)(-0x7FFC0000L + (number)))

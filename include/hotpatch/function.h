@@ -8,7 +8,8 @@
  *     }
  *     HP_EXPORT(score_add, "i32(i32 score, i32 points)");
  *
- * Each macro puts one hp_function_entry into the section `.hpfn` of the image. There is no list to keep.
+ * Each macro puts one hp_function_entry into the section `.hpfn` of the image. There is no list to keep. An image that
+ * "hotpatch prepare" has worked on needs none of them: its functions are known from the debug information.
  */
 #ifndef HOTPATCH_FUNCTION_H
 #define HOTPATCH_FUNCTION_H
@@ -23,11 +24,12 @@ typedef enum hp_entry_kind {
 
 /** One entry of the section `.hpfn`. The linker may put zero padding between entries. */
 typedef struct hp_function_entry {
-    uint32_t size;         /**< sizeof(hp_function_entry), never 0 */
-    uint16_t kind;         /**< hp_entry_kind */
-    uint16_t compiler;     /**< hp_compiler that built the function */
-    const char *name;      /**< the function's name, ASCII */
-    const char *signature; /**< signature text of an export, NULL for a patchable entry */
+    uint32_t size;     /**< sizeof(hp_function_entry), never 0 */
+    uint16_t kind;     /**< hp_entry_kind */
+    uint16_t compiler; /**< hp_compiler that built the function */
+    const char *name;  /**< the function's name, ASCII */
+    const char
+        *signature; /**< signature text of an export, NULL for that of the prepared table, and if patchable */
     void (*address)(void); /**< the entry point */
 } hp_function_entry;
 
@@ -84,6 +86,12 @@ typedef struct hp_function_entry {
 
 /** The same under a name of its own, such as "acme::score::add". Patchable twin: HP_PATCHABLE_AS. */
 #define HP_EXPORT_AS(name, function, signature) HP_ENTRY(HP_ENTRY_EXPORT, name, signature, function)
+
+/**
+ * List a function as a replacement whose signature is taken from the debug information, by "hotpatch prepare". (The
+ * same can be said from outside, by its option --offer.)
+ */
+#define HP_OFFER(function) HP_ENTRY(HP_ENTRY_EXPORT, #function, NULL, function)
 
 /** Make known under a name of its own a function that already is patchable, say by compiler options. */
 #define HP_PATCHABLE_AS(name, function) HP_ENTRY(HP_ENTRY_PATCHABLE, name, NULL, function)

@@ -63,19 +63,19 @@ static HRESULT inspect(const code *it, hp_plant *plant) {
 typedef struct form {
     const char *bytes;
     size_t size;
-    hp_prologue prologue;
+    hp_prologue_form prologue;
     size_t body; /* offset of the original's body */
 } form;
 
 static const form forms[] = {
-    {"\x90\x90\x31\xC0", 4, HP_PROLOGUE_NOPS, 2},
-    {"\x66\x90\x31\xC0", 4, HP_PROLOGUE_NOP2, 2},
+    {"\x90\x90\x31\xC0", 4, HP_FORM_NOPS, 2},
+    {"\x66\x90\x31\xC0", 4, HP_FORM_NOP2, 2},
 #if HP_X64
-    {"\x48\x8D\xA4\x24\0\0\0\0", 8, HP_PROLOGUE_LEA_RSP, 8},
-    {"\x48\x83\xEC\x28\xC3", 5, HP_PROLOGUE_INSTRUCTION, 4},
-    {"\x48\x89\x5C\x24\x08\xC3", 6, HP_PROLOGUE_INSTRUCTION, 5},
+    {"\x48\x8D\xA4\x24\0\0\0\0", 8, HP_FORM_LEA_RSP, 8},
+    {"\x48\x83\xEC\x28\xC3", 5, HP_FORM_INSTRUCTION, 4},
+    {"\x48\x89\x5C\x24\x08\xC3", 6, HP_FORM_INSTRUCTION, 5},
 #else
-    {"\x8B\xFF\x55\x8B\xEC", 5, HP_PROLOGUE_MOV_EDI, 2},
+    {"\x8B\xFF\x55\x8B\xEC", 5, HP_FORM_MOV_EDI, 2},
 #endif
 };
 

@@ -1,0 +1,189 @@
+/*
+ * What a prepared image costs: preparing one of 10,000 functions, bytes of table a function, opening a table, and
+ * looking a name up in tables of different sizes. Checks that what it measures happens.
+ *
+ * prepared_program.exe and hotpatch.exe stand beside it (CMakeLists.txt).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "bench/bench_clock.h"
+#include "proxygen/table.h"
+#include "tools/pe.h"
+#include "tools/tool.h"
+
+enum { SIZES = 3, LOOKUPS = 20000, NAME = 40 };
+
+/** A table of so many functions, and the names in it in an order of their own. */
+typedef struct sample {
+    unsigned count;
+    hp_table table;
+    unsigned char *bytes;
+    size_t size;
+    char (*names)[NAME];
+    unsigned at;
+    hp_bench_figure open, find;
+} sample;
+
+static HRESULT make(sample *it) {
+    hp_table_function *functions = calloc(it->count, sizeof *functions);
+    it->names = calloc(it->count, sizeof *it->names);
+    if (functions == NULL || it->names == NULL)
+        return E_OUTOFMEMORY;
+    for (unsigned i = 0; i < it->count; i++) {
+        snprintf(it->names[i], NAME, "module_%u::function_%u", i % 97, i * 7919u % 1000003u);
+        functions[i] = (hp_table_function){.name = it->names[i],
+                                           .signature = "i32(i32,i32)",
+                                           .rva = 0x1000 + 16 * i,
+                                           .size = 16,
+                                           .form = HP_FORM_NOPS,
+                                           .room = 16,
+                                           .short_length = (uint8_t)strlen(it->names[i]),
+                                           .compiler = HP_COMPILER_GNU};
+    }
+    const hp_table_about about = {.arch = HP_ARCH_HERE, .image_size = 0x10000000, .writer = "bench"};
+    HRESULT hr = hp_table_make(&about, functions, it->count, &it->bytes, &it->size, NULL);
+    free(functions);
+    return SUCCEEDED(hr) ? hp_table_open(it->bytes, it->size, &it->table, NULL) : hr;
+}
+
+static unsigned failures;
+
+static void find(void *context, unsigned count) {
+    sample *it = context;
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t index;
+        it->at = (it->at + 7919) % it->count;
+        const char *name = it->names[it->at];
+        failures += hp_table_find(&it->table, name, strlen(name), &index) != S_OK;
+    }
+}
+
+static void open_table(void *context, unsigned count) {
+    sample *it = context;
+    for (unsigned i = 0; i < count; i++) {
+        hp_table table;
+        failures += hp_table_open(it->bytes, it->size, &table, NULL) != S_OK;
+    }
+}
+
+static HRESULT measure(sample *it) {
+    HRESULT hr = make(it);
+    if (FAILED(hr))
+        return hr;
+    it->find = hp_bench_clock_one(find, it, LOOKUPS);
+    it->open = hp_bench_clock_one(open_table, it, 100000 / it->count);
+    free(it->bytes);
+    free(it->names);
+    return failures ? E_UNEXPECTED : S_OK;
+}
+
+/** One image, prepared. */
+typedef struct prepared {
+    double seconds;
+    uint32_t functions;
+    double bytes; /* of table a function, names not counted */
+} prepared;
+
+static double now_s(void) {
+    LARGE_INTEGER now, frequency;
+    QueryPerformanceCounter(&now);
+    QueryPerformanceFrequency(&frequency);
+    return (double)now.QuadPart / (double)frequency.QuadPart;
+}
+
+static HRESULT run(wchar_t *command) {
+    STARTUPINFOW startup = {.cb = sizeof startup};
+    PROCESS_INFORMATION process;
+    DWORD code = 1;
+    if (!CreateProcessW(NULL, command, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process))
+        return HRESULT_FROM_WIN32(GetLastError());
+    WaitForSingleObject(process.hProcess, INFINITE);
+    GetExitCodeProcess(process.hProcess, &code);
+    CloseHandle(process.hThread);
+    CloseHandle(process.hProcess);
+    return code == 0 ? S_OK : E_FAIL;
+}
+
+/* Names are those of functions, full ones; each ends with a NUL. */
+static HRESULT weigh(const char *path, prepared *it) {
+    unsigned char *bytes;
+    size_t size;
+    hp_pe pe;
+    hp_table table;
+    HRESULT hr = hp_tool_read_file(path, &bytes, &size, NULL);
+    if (FAILED(hr))
+        return hr;
+    hr = hp_pe_open(bytes, size, &pe, NULL);
+    const hp_span data = SUCCEEDED(hr) ? hp_pe_rcdata(&pe, HP_TABLE_RESOURCE) : (hp_span){0};
+    if (SUCCEEDED(hr))
+        hr = hp_table_open(data.at, data.size, &table, NULL);
+    size_t names = 0;
+    for (uint32_t i = 0; SUCCEEDED(hr) && i < table.count; i++) {
+        hp_table_function function;
+        hp_table_get(&table, i, &function);
+        names += strlen(function.name) + 1;
+    }
+    if (SUCCEEDED(hr)) {
+        it->functions = table.count;
+        it->bytes = (double)(data.size - names) / table.count;
+    }
+    free(bytes);
+    return hr;
+}
+
+static HRESULT prepare(prepared *it) {
+    wchar_t folder[MAX_PATH], command[4 * MAX_PATH], image[2 * MAX_PATH];
+    const DWORD length = GetModuleFileNameW(NULL, folder, MAX_PATH);
+    wchar_t *last = length > 0 && length < MAX_PATH ? wcsrchr(folder, L'\\') : NULL;
+    if (last == NULL)
+        return E_UNEXPECTED;
+    *last = L'\0';
+    swprintf(image, 2 * MAX_PATH, L"%ls\\prepared_program.prepared.exe", folder);
+    /* Its sources are named relative to nothing: they are generated. */
+    swprintf(command, 4 * MAX_PATH,
+             L"\"%ls\\hotpatch.exe\" prepare --quiet --sources / -o \"%ls\" \"%ls\\prepared_program.exe\"",
+             folder, image, folder);
+    const double start = now_s();
+    HRESULT hr = run(command);
+    it->seconds = now_s() - start;
+    char *path = hp_tool_utf8(image);
+    if (SUCCEEDED(hr))
+        hr = path != NULL ? weigh(path, it) : E_OUTOFMEMORY;
+    DeleteFileW(image);
+    free(path);
+    return hr;
+}
+
+int main(int argc, char **argv) {
+    static const char *const arch = HP_X64 ? "x64" : "x86";
+    sample samples[SIZES] = {{.count = 100}, {.count = 10000}, {.count = 100000}};
+    prepared image = {0};
+    HRESULT hr = S_OK;
+    for (int i = 0; i < SIZES && SUCCEEDED(hr); i++)
+        hr = measure(&samples[i]);
+    if (SUCCEEDED(hr))
+        hr = prepare(&image);
+    if (FAILED(hr)) {
+        fprintf(stderr, "bench_table: failed (0x%08lX)\n", (unsigned long)hr);
+        return 1;
+    }
+    const int json = argc > 1 && strcmp(argv[1], "--json") == 0;
+    puts(json ? "[" : "arch functions  look a name up (quartiles)  open the table, a function");
+    for (int i = 0; i < SIZES; i++)
+        printf(
+            json ? "  {\"arch\": \"%s\", \"table_functions\": %u, \"find_ns\": %.1f, \"find_ns_quartiles\": "
+                   "[%.1f, %.1f], \"open_ns\": %.1f},\n"
+                 : "%-4s %9u  %8.1f ns (%.1f - %.1f)  %15.1f ns\n",
+            arch, samples[i].count, samples[i].find.median, samples[i].find.low, samples[i].find.high,
+            samples[i].open.median / samples[i].count);
+    if (!json)
+        puts("arch functions  hotpatch prepare  table beyond names");
+    printf(json ? "  {\"arch\": \"%s\", \"prepared_functions\": %u, \"prepare_s\": %.2f, \"table_bytes\": "
+                  "%.1f}\n]\n"
+                : "%-4s %9u  %13.2f s  %9.1f bytes a function\n",
+           arch, (unsigned)image.functions, image.seconds, image.bytes);
+    return 0;
+}

@@ -1,0 +1,82 @@
+/**
+ * @file facts.h
+ * What dbghelp does not pass on of the debug information, but a correct signature needs: `const` behind a
+ * pointer, "...", which compiler it was, what was inlined. Read from DWARF 4 (.debug_info) or from a PDB.
+ * Pure; nothing in the bytes is believed.
+ *
+ * Sources: DWARF 4 standard; LLVM's "The PDB File Format"; Microsoft's microsoft-pdb (cvinfo.h).
+ */
+#ifndef HP_TOOLS_FACTS_H
+#define HP_TOOLS_FACTS_H
+
+#include "tools/pe.h"
+#include "proxygen/signature.h"
+
+enum { HP_FACT_PARAMETERS = HP_SIGNATURE_MAX_PARAMETERS };
+
+/** A function that has code, or had it before everything was inlined. */
+typedef struct hp_fact {
+    uint32_t rva;     /**< of its entry; 0: no code of its own */
+    uint32_t inlined; /**< how many places have a copy of its body */
+    /** Without code: qualified name (acme::add), UTF-8, terminated; else NULL or that. DWARF: what has
+     * no name (an unnamed namespace) is left out, as dbghelp does. */
+    const char *name;
+    /** Without code: source file as the debug information spells it, or NULL. With code: the same, but PDBs
+     * always have NULL. */
+    const char *file;
+    uint32_t line;    /**< of its definition, or where that is not known, its declaration; 0 if unknown */
+    uint8_t compiler; /**< hp_compiler; 0 if unknown */
+    uint8_t is_cxx;   /**< C++ (or anything but C and assembler) */
+    /** Not static. gcc -flto: 0 for nearly all, because the linker made them local. PDB, without code: 0. */
+    uint8_t is_external;
+    uint8_t is_variadic; /**< ends with "..." */
+    /** A method: the first parameter is `this`, and is counted among the parameters (PDB: dbghelp does not
+     * list it). */
+    uint8_t has_object;
+    /** No optimiser has seen it, or one that was told to keep conventions: -O0, or gcc with
+     * -fkeep-static-functions. Unknown (PDB; clang without -grecord-command-line): 0. */
+    uint8_t is_free;
+    uint8_t parameters;    /**< how many, at most HP_FACT_PARAMETERS; `this` included */
+    uint32_t const_behind; /**< bit i: parameter i is a pointer or reference to const */
+    uint32_t reference;    /**< bit i: parameter i is a C++ reference */
+} hp_fact;
+
+/** All facts of an image. */
+typedef struct hp_facts {
+    size_t count;
+    hp_fact *items; /**< those with code by RVA, then those without by name */
+    size_t with_code;
+    char *texts; /**< what names and files point to */
+} hp_facts;
+
+/**
+ * Read DWARF.
+ *
+ * @param pe      the image, or the file that a .gnu_debuglink names
+ * @param facts   receives them; freed with hp_facts_free; empty (and S_OK) if there is no .debug_info
+ * @param reason  receives what is wrong, a static sentence; may be NULL
+ * @return S_OK; HP_E_DEBUG_INFO (damaged, compressed, or no version 2 to 4: units of version 5 are
+ * skipped, because C libraries come with them, but if there is nothing else it is an error); E_OUTOFMEMORY
+ */
+HRESULT hp_facts_dwarf(const hp_pe *pe, hp_facts *facts, const char **reason);
+
+/**
+ * Read a PDB.
+ *
+ * @param bytes  the PDB file
+ * @param pe     its image: section numbers become RVAs
+ * @return as above
+ */
+HRESULT hp_facts_pdb(const void *bytes, size_t size, const hp_pe *pe, hp_facts *facts, const char **reason);
+
+/** Which PDB does an image belong to? Its signature (16 bytes) and age, from the CodeView record (RSDS).
+ * @return the path in it, not terminated; empty if there is none */
+hp_span hp_facts_pdb_name(const hp_pe *pe, unsigned char signature[16], uint32_t *age);
+
+/** The fact of the function at this RVA; NULL if there is none. */
+const hp_fact *hp_facts_find(const hp_facts *facts, uint32_t rva);
+
+/** Free and zero. A zeroed one is fine, too. */
+void hp_facts_free(hp_facts *facts);
+
+#endif

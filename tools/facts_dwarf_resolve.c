@@ -1,0 +1,200 @@
+#include "tools/facts_dwarf.h"
+
+#include <stdio.h>
+
+/* Real chains have two or three links, of types some more; what is longer goes round in circles. */
+enum { CHAIN_MAX = 16, TYPES_MAX = 64, SCOPES_MAX = 64 };
+
+typedef struct resolver {
+    hp_dwarf *dwarf;
+    hp_facts_list *list;
+    hp_dwarf_files files;
+    char name[HP_FACTS_TEXT_MAX + 1], file[HP_FACTS_TEXT_MAX + 1];
+} resolver;
+
+static hp_dwarf_node *find(const hp_dwarf *dwarf, uint32_t offset) {
+    return offset == HP_DWARF_NONE ? NULL : hp_facts_dwarf_node_find(dwarf, offset);
+}
+
+/* From a concrete instance to the function that it is one of (3.3.8); NULL if that goes nowhere. */
+static hp_dwarf_node *function_of(const hp_dwarf *dwarf, hp_dwarf_node *node) {
+    for (unsigned i = 0; i < CHAIN_MAX && node && node->tag == HP_DW_SUBPROGRAM; i++) {
+        if (node->origin == HP_DWARF_NONE)
+            return node;
+        node = find(dwarf, node->origin);
+    }
+    return NULL;
+}
+
+/* The declaration inside of a class or namespace that an entry completes; NULL if there is none. */
+static hp_dwarf_node *declaration_of(const hp_dwarf *dwarf, const hp_dwarf_node *node) {
+    hp_dwarf_node *found = find(dwarf, node->specification);
+    return found && found->tag == node->tag ? found : NULL;
+}
+
+static const hp_dwarf_node *past_qualifiers(const hp_dwarf *dwarf, uint32_t type, int *is_const) {
+    const hp_dwarf_node *node = find(dwarf, type);
+    for (unsigned i = 0; i < TYPES_MAX && node; i++) {
+        if (node->tag == HP_DW_CONST)
+            *is_const = 1;
+        else if (node->tag != HP_DW_TYPEDEF && node->tag != HP_DW_VOLATILE && node->tag != HP_DW_RESTRICT &&
+                 node->tag != HP_DW_ATOMIC)
+            return node;
+        node = find(dwarf, node->type);
+    }
+    return NULL;
+}
+
+static void take_parameter(const hp_dwarf *dwarf, const hp_dwarf_node *parameter, hp_fact *fact) {
+    const hp_dwarf_node *typed = parameter;
+    for (unsigned i = 0; i < CHAIN_MAX && typed && typed->type == HP_DWARF_NONE; i++)
+        typed = find(dwarf, typed->origin);
+    int ignored = 0, is_const = 0;
+    const hp_dwarf_node *pointer = typed ? past_qualifiers(dwarf, typed->type, &ignored) : NULL;
+    if (pointer && (pointer->tag == HP_DW_POINTER || pointer->tag == HP_DW_REFERENCE ||
+                    pointer->tag == HP_DW_RVALUE_REFERENCE)) {
+        past_qualifiers(dwarf, pointer->type, &is_const);
+        if (is_const)
+            fact->const_behind |= (uint32_t)1 << fact->parameters;
+        if (pointer->tag != HP_DW_POINTER)
+            fact->reference |= (uint32_t)1 << fact->parameters;
+    }
+    fact->parameters++;
+}
+
+/* `this` is artificial, and so are other parameters of constructors. */
+static int is_object(const hp_dwarf *dwarf, const hp_dwarf_node *parameter) {
+    const char *name = parameter->name;
+    uint8_t flags = parameter->flags;
+    const hp_dwarf_node *origin = parameter;
+    for (unsigned i = 0; i < CHAIN_MAX && !name && (origin = find(dwarf, origin->origin)) != NULL; i++) {
+        name = origin->name;
+        flags |= origin->flags;
+    }
+    return (flags & HP_DWARF_ARTIFICIAL) && (!name || strcmp(name, "this") == 0);
+}
+
+/* The function's own parameters, or those of its declaration. */
+static void take_parameters(const hp_dwarf *dwarf, const hp_dwarf_node *function,
+                            const hp_dwarf_node *declaration, hp_fact *fact) {
+    const hp_dwarf_node *source = function;
+    if (function->first == HP_DWARF_NONE && !(function->flags & HP_DWARF_VARIADIC) && declaration)
+        source = declaration;
+    fact->is_variadic = (source->flags & HP_DWARF_VARIADIC) != 0;
+    fact->has_object =
+        (function->flags & HP_DWARF_OBJECT) != 0 || (declaration && declaration->flags & HP_DWARF_OBJECT);
+    if (source->first != HP_DWARF_NONE && is_object(dwarf, &dwarf->nodes[source->first]))
+        fact->has_object = 1;
+    for (uint32_t i = source->first; i != HP_DWARF_NONE && fact->parameters < HP_FACT_PARAMETERS;
+         i = dwarf->nodes[i].next)
+        take_parameter(dwarf, &dwarf->nodes[i], fact);
+}
+
+/* "acme::score::add": scopes around the declaration. Those without a name are left out, as dbghelp does.
+ * It is written from the end of the buffer to the front. @return NULL if there is no name, or too much of
+ * it */
+static const char *name_of(resolver *work, const hp_dwarf_node *function, const hp_dwarf_node *declaration) {
+    const hp_dwarf *dwarf = work->dwarf;
+    const hp_dwarf_node *node = declaration ? declaration : function;
+    const char *part = function->name ? function->name : node->name;
+    char *at = work->name + HP_FACTS_TEXT_MAX;
+    *at = 0;
+    if (!part)
+        return NULL;
+    for (unsigned i = 0; i < SCOPES_MAX; i++) {
+        if (part) {
+            const size_t room = (size_t)(at - work->name);
+            const size_t size = strnlen(part, HP_FACTS_TEXT_MAX), colons = *at ? 2 : 0;
+            if (size + colons > room)
+                return NULL;
+            at -= colons;
+            memcpy(at, "::", colons);
+            at -= size;
+            memcpy(at, part, size);
+        }
+        if (node->scope == HP_DWARF_NONE)
+            return at;
+        const hp_dwarf_node *scope = &dwarf->nodes[node->scope];
+        const hp_dwarf_node *declared = declaration_of(dwarf, scope);
+        part = scope->tag == HP_DW_SUBPROGRAM ? NULL : scope->name;
+        if (!part && declared && scope->tag != HP_DW_SUBPROGRAM)
+            part = declared->name;
+        node = declared ? declared : scope;
+    }
+    return NULL;
+}
+
+static HRESULT add(resolver *work, hp_fact *fact, const hp_dwarf_node *function) {
+    const hp_dwarf *dwarf = work->dwarf;
+    const hp_dwarf_node *declaration = declaration_of(dwarf, function);
+    const hp_dwarf_unit *unit = &dwarf->units[function->unit];
+    fact->is_cxx = unit->is_cxx;
+    fact->is_external = ((function->flags | (declaration ? declaration->flags : 0)) & HP_DWARF_EXTERNAL) != 0;
+    take_parameters(dwarf, function, declaration, fact);
+
+    const hp_dwarf_node *filed = function->file || !declaration ? function : declaration;
+    fact->line = function->line || !declaration ? function->line : declaration->line;
+    HRESULT hr =
+        hp_facts_dwarf_line_file(dwarf, &work->files, &dwarf->units[filed->unit], filed->file, work->file);
+    if (hr != S_OK)
+        return hr;
+    const char *name = name_of(work, function, declaration);
+    if (!name && !fact->rva)
+        return S_OK;
+    hr = hp_facts_list_add(work->list, fact, name, work->file[0] ? work->file : NULL);
+    return hr == HP_E_DEBUG_INFO ? hp_facts_dwarf_damaged(work->dwarf, "the DWARF has too many names") : hr;
+}
+
+static HRESULT add_coded(resolver *work, hp_dwarf_node *node) {
+    const hp_dwarf *dwarf = work->dwarf;
+    const hp_dwarf_node *function = function_of(dwarf, node);
+    const hp_dwarf_unit *unit = &dwarf->units[node->unit];
+    hp_fact fact = {.rva = node->rva, .compiler = unit->compiler, .is_free = unit->is_free};
+    if (!function)
+        function = node;
+    fact.inlined = function->inlined;
+    fact.is_free &= dwarf->units[function->unit].is_free;
+    return add(work, &fact, function);
+}
+
+static HRESULT add_codeless(resolver *work, const hp_dwarf_node *function) {
+    const hp_dwarf_unit *unit = &work->dwarf->units[function->unit];
+    hp_fact fact = {.compiler = unit->compiler, .is_free = unit->is_free, .inlined = function->inlined};
+    return add(work, &fact, function);
+}
+
+/* Count copies and mark what has instances, so that the rest is known to have no code. */
+static void mark(hp_dwarf *dwarf) {
+    for (size_t i = 0; i < dwarf->copy_count; i++) {
+        hp_dwarf_node *function = function_of(dwarf, find(dwarf, dwarf->copies[i]));
+        if (function)
+            function->inlined++;
+    }
+    for (size_t i = 0; i < dwarf->node_count; i++) {
+        hp_dwarf_node *node = &dwarf->nodes[i];
+        if (node->tag != HP_DW_SUBPROGRAM || !(node->flags & HP_DWARF_INSTANCE))
+            continue;
+        hp_dwarf_node *function = function_of(dwarf, node);
+        if (function)
+            function->flags |= node->flags & (HP_DWARF_CODE | HP_DWARF_INSTANCE);
+    }
+}
+
+HRESULT hp_facts_dwarf_resolve(hp_dwarf *dwarf, hp_facts_list *list) {
+    resolver work = {.dwarf = dwarf, .list = list};
+    work.files.budget = 64 * (uint64_t)dwarf->sections->line.size;
+    mark(dwarf);
+    HRESULT hr = S_OK;
+    for (size_t i = 0; i < dwarf->node_count && hr == S_OK; i++) {
+        hp_dwarf_node *node = &dwarf->nodes[i];
+        if (node->tag != HP_DW_SUBPROGRAM)
+            continue;
+        if (node->rva)
+            hr = add_coded(&work, node);
+        else if (!(node->flags & (HP_DWARF_CODE | HP_DWARF_DECLARATION)) && node->origin == HP_DWARF_NONE &&
+                 (node->inlined || ((node->flags & HP_DWARF_INLINE) && !(node->flags & HP_DWARF_INSTANCE))))
+            hr = add_codeless(&work, node);
+    }
+    hp_facts_dwarf_line_free(&work.files);
+    return hr;
+}

@@ -1,0 +1,17 @@
+/**
+ * @file inventory_choose.h
+ * For inventory.c: what becomes of equal names, and which functions are offered. Pure.
+ */
+#ifndef HP_TOOLS_INVENTORY_CHOOSE_H
+#define HP_TOOLS_INVENTORY_CHOOSE_H
+
+#include "tools/inventory.h"
+
+/** Sort by name, and keep one function of each name: one with code; with HP_E_NAME_DUPLICATE if there are several. */
+void hp_inventory_choose_one_each(hp_inventory *inventory);
+
+/** Mark what the patterns offer. @return S_OK, or what hp_inventory_make says of patterns */
+HRESULT hp_inventory_choose_offers(hp_inventory *inventory, const hp_inventory_options *options,
+                                   hp_trouble *trouble);
+
+#endif

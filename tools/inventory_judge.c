@@ -1,0 +1,89 @@
+#include "tools/inventory_judge.h"
+
+#include <string.h>
+
+#if HP_X64
+#include "client/instruction.h"
+#endif
+
+hp_convention hp_inventory_judge_convention(const hp_evidence *evidence) {
+    if (evidence->pe->arch != HP_ARCH_X86)
+        return HP_CONVENTION_CDECL;
+    if (evidence->is_pdb)
+        return evidence->debug_convention;
+    size_t count, length;
+    hp_convention convention = HP_CONVENTION_CDECL;
+    const hp_pe_symbol *symbol = hp_coff_find(evidence->coff, evidence->symbol->rva, &count);
+    if (symbol != NULL)
+        hp_coff_bare(evidence->coff, symbol, &length, &convention);
+    /* Methods have mangled names, which say nothing; "..." makes them cdecl. */
+    if (convention == HP_CONVENTION_CDECL && evidence->fact != NULL && evidence->fact->has_object &&
+        !evidence->fact->is_variadic)
+        convention = HP_CONVENTION_THISCALL;
+    return convention;
+}
+
+int hp_inventory_judge_is_cxx(const hp_evidence *evidence) {
+    size_t count, length;
+    const char *name = evidence->symbol->name;
+    const hp_pe_symbol *symbol = hp_coff_find(evidence->coff, evidence->symbol->rva, &count);
+    for (size_t i = 0; i < count; i++) { /* extern "C" leaves the name as it is */
+        const char *bare = hp_coff_bare(evidence->coff, symbol + i, &length, NULL);
+        if (length == strlen(name) && memcmp(bare, name, length) == 0)
+            return 0;
+    }
+    if (evidence->fact != NULL)
+        return evidence->fact->is_cxx;
+    return strstr(name, "::") != NULL;
+}
+
+static int is_clone(const hp_evidence *evidence) {
+    size_t count;
+    const hp_pe_symbol *symbol = hp_coff_find(evidence->coff, evidence->symbol->rva, &count);
+    for (size_t i = 0; i < count; i++)
+        if (hp_coff_is_clone(symbol + i))
+            return 1;
+    /* On x86 an optimiser passes arguments of static functions as it likes, and no symbol says so. */
+    const hp_fact *fact = evidence->fact;
+    return evidence->pe->arch == HP_ARCH_X86 && fact != NULL && !fact->is_external && !fact->is_free &&
+           !fact->has_object && !evidence->is_marked;
+}
+
+static HRESULT look_at_code(const hp_evidence *evidence, hp_table_function *function) {
+    const hp_pe *pe = evidence->pe;
+    const uint32_t rva = evidence->symbol->rva;
+    hp_pe_section section;
+    if (!hp_pe_section_at(pe, rva, &section) || !(section.traits & IMAGE_SCN_MEM_EXECUTE))
+        return HP_E_NOT_PATCHABLE;
+    const uint32_t before = rva - section.rva;
+    if (before < HP_PROLOGUE_BEFORE || before > section.raw_size ||
+        section.raw_size - before < HP_PROLOGUE_AFTER)
+        return HP_E_NOT_PATCHABLE;
+    const unsigned char *entry = pe->bytes + section.raw + before;
+    hp_prologue_look look;
+    HRESULT hr = hp_prologue_inspect(pe->arch, entry, before, rva, &look);
+    function->room = look.room;
+#if HP_X64
+    uint32_t length;
+    if (SUCCEEDED(hr) && look.form == HP_FORM_INSTRUCTION)
+        hr = hp_instruction_check(entry, pe->bytes + section.raw + section.raw_size, &length, NULL);
+#endif
+    if (SUCCEEDED(hr))
+        function->form = look.form;
+    /* That it was not compiled to be patched says more than with which instruction it begins. */
+    const unsigned jump = pe->arch == HP_ARCH_X64 ? HP_PROLOGUE_JUMP_X64 : HP_PROLOGUE_JUMP_X86;
+    return hr == HP_E_NOT_PATCHABLE && look.room < jump ? HP_E_PAD_OCCUPIED : hr;
+}
+
+void hp_inventory_judge_code(const hp_evidence *evidence, hp_table_function *function) {
+    function->patchable = look_at_code(evidence, function);
+    function->partly_inlined = evidence->fact != NULL && evidence->fact->inlined > 0;
+    if (evidence->is_folded)
+        function->patchable = HP_E_ADDRESS_SHARED;
+    else if (is_clone(evidence))
+        function->patchable = HP_E_CLONE;
+    else if (function->partly_inlined)
+        function->patchable = HP_E_INLINED;
+    if (FAILED(function->patchable))
+        function->form = HP_FORM_NONE;
+}

@@ -1,0 +1,68 @@
+#include "tools/inventory_name.h"
+
+#include <string.h>
+
+#include "idl/name.h"
+
+typedef struct writer {
+    char *text;
+    size_t length;
+    int full;
+} writer;
+
+static void put(writer *out, const char *bytes, size_t length) {
+    if (length > HP_NAME_MAX - out->length) {
+        out->full = 1;
+        return;
+    }
+    memcpy(out->text + out->length, bytes, length);
+    out->length += length;
+}
+
+/* Compilers and readers each have their own way to write "no name". */
+static size_t unnamed_at(const char *text) {
+    static const char *const forms[] = {"(anonymous namespace)", "(anonymous%20namespace)",
+                                        "{anonymous}",           "`anonymous namespace'",
+                                        "`anonymous-namespace'", "`anonymous%20namespace'"};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (strncmp(text, forms[i], strlen(forms[i])) == 0)
+            return strlen(forms[i]);
+    return 0;
+}
+
+static void put_name(writer *out, const char *name) {
+    for (size_t length; *name != '\0'; name += length) {
+        length = unnamed_at(name);
+        if (length > 0) {
+            put(out, "_unnamed_", 9);
+        } else {
+            length = 1;
+            put(out, name, 1);
+        }
+    }
+}
+
+static void put_path(writer *out, const char *path) {
+    for (; *path != '\0'; path++) {
+        if (*path == ' ')
+            put(out, "%20", 3);
+        else
+            put(out, path, 1);
+    }
+}
+
+size_t hp_inventory_name_make(const char *name, const char *parameters, const char *file,
+                              char text[HP_NAME_MAX + 1]) {
+    writer out = {.text = text};
+    put_name(&out, name);
+    if (parameters != NULL)
+        put(&out, parameters, strlen(parameters));
+    if (file != NULL) {
+        put(&out, "@", 1);
+        put_path(&out, file);
+    }
+    text[out.length] = '\0';
+    if (out.full || FAILED(hp_name_check(text, out.length)))
+        return 0;
+    return hp_name_short(text, out.length);
+}
