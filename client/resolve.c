@@ -220,12 +220,12 @@ static HRESULT find_entry(hp_resolve_image *image, const char *name, unsigned ch
         return hr;
     const size_t length = strlen(name);
     const hp_function *marked = hp_functable_find(&image->table, name, length);
-    if (marked != NULL) {
+    hp_function function;
+    hr = hp_functable_look(&image->table, name, length, &function);
+    if (marked != NULL && (marked->patchable || !function.prepared)) {
         *entry = marked->address;
         return take_marked(image, marked, trouble);
     }
-    hp_function function;
-    hr = hp_functable_look(&image->table, name, length, &function);
     if (hr == HP_E_NAME_UNKNOWN)
         return take_export(image, name, entry, trouble);
     if (FAILED(hr))

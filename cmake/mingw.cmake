@@ -16,11 +16,15 @@ set(MINGW_TRIPLE ${MINGW_ARCH}-w64-mingw32)
 # Debian has two variants of the compiler; the win32 one needs no libwinpthread. Elsewhere there is one,
 # without a suffix.
 find_program(MINGW_GCC NAMES ${MINGW_TRIPLE}-gcc-win32 ${MINGW_TRIPLE}-gcc REQUIRED)
+find_program(MINGW_GXX NAMES ${MINGW_TRIPLE}-g++-win32 ${MINGW_TRIPLE}-g++ REQUIRED) # for tests only
 
 if(MINGW_COMPILER STREQUAL "clang")
     find_program(MINGW_CLANG NAMES clang REQUIRED)
+    find_program(MINGW_CLANGXX NAMES clang++ REQUIRED)
     set(CMAKE_C_COMPILER ${MINGW_CLANG})
     set(CMAKE_C_COMPILER_TARGET ${MINGW_TRIPLE})
+    set(CMAKE_CXX_COMPILER ${MINGW_CLANGXX})
+    set(CMAKE_CXX_COMPILER_TARGET ${MINGW_TRIPLE})
     set(CMAKE_ASM_COMPILER ${MINGW_CLANG})
     set(CMAKE_ASM_COMPILER_TARGET ${MINGW_TRIPLE})
     # clang does not find Debian's libgcc by itself.
@@ -31,6 +35,7 @@ if(MINGW_COMPILER STREQUAL "clang")
     set(CMAKE_SHARED_LINKER_FLAGS_INIT "-fuse-ld=lld -L${libgcc}")
 else()
     set(CMAKE_C_COMPILER ${MINGW_GCC})
+    set(CMAKE_CXX_COMPILER ${MINGW_GXX})
     set(CMAKE_ASM_COMPILER ${MINGW_GCC})
 endif()
 set(CMAKE_RC_COMPILER ${MINGW_TRIPLE}-windres)

@@ -46,7 +46,7 @@ function(hp_cmocka)
         file(REAL_PATH ${HP_CACHE}/cmocka source)
         add_subdirectory(${source} ${CMAKE_BINARY_DIR}/cmocka EXCLUDE_FROM_ALL)
         target_compile_options(cmocka-static PRIVATE -w
-            -ffile-prefix-map=${source}/=cmocka/ -ffile-prefix-map=${CMAKE_BINARY_DIR}=.
+            -ffile-prefix-map=${source}/=/hotpatch/cmocka/ -ffile-prefix-map=${CMAKE_BINARY_DIR}=.
             $<$<BOOL:${WIN32}>:-gdwarf-4>)
         if(NOT WIN32 AND HP_SANITIZE)
             target_compile_options(cmocka-static PRIVATE -fsanitize=${HP_SANITIZE})
@@ -54,7 +54,7 @@ function(hp_cmocka)
         add_library(hp_cmocka INTERFACE)
         target_link_libraries(hp_cmocka INTERFACE cmocka-static)
         target_include_directories(hp_cmocka SYSTEM INTERFACE ${source}/include)
-        target_compile_options(hp_cmocka INTERFACE -ffile-prefix-map=${source}/=cmocka/)
+        target_compile_options(hp_cmocka INTERFACE -ffile-prefix-map=${source}/=/hotpatch/cmocka/)
     else()
         find_package(cmocka QUIET)
         if(NOT cmocka_FOUND)

@@ -29,7 +29,7 @@ function(hp_zydis library)
                 ${source}/include ${source}/dependencies/zycore/include)
             target_compile_definitions(${target} PRIVATE ${HP_ZYDIS_DEFINITIONS})
             target_compile_options(${target} PRIVATE -include ${names}
-                -ffile-prefix-map=${source}/=zydis/ -ffile-prefix-map=${CMAKE_BINARY_DIR}=.)
+                -ffile-prefix-map=${source}/=/hotpatch/zydis/ -ffile-prefix-map=${CMAKE_BINARY_DIR}=.)
         endforeach()
         target_sources(${library} PRIVATE $<TARGET_OBJECTS:hp_zydis>)
         set_property(GLOBAL PROPERTY HP_ZYDIS_LICENSES

@@ -75,6 +75,10 @@ HRESULT hp_functable_look(const hp_functable *table, const char *name, size_t le
         return S_OK;
     if (!function->signature)
         function->signature = prepared.signature;
+    if (!function->patchable) { // HP_EXPORT says how it is called, and the table that it can be redirected
+        function->patchable = prepared.patchable;
+        function->verdict = prepared.verdict;
+    }
     function->prepared = 1;
     function->callable = prepared.callable;
     function->hindrance = prepared.hindrance;

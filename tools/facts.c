@@ -17,5 +17,7 @@ const hp_fact *hp_facts_find(const hp_facts *facts, uint32_t rva) {
 void hp_facts_free(hp_facts *facts) {
     free(facts->items);
     free(facts->texts);
+    free(facts->enums);
+    free(facts->enum_texts);
     *facts = (hp_facts){0};
 }

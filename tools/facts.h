@@ -41,12 +41,25 @@ typedef struct hp_fact {
     uint32_t reference;    /**< bit i: parameter i is a C++ reference */
 } hp_fact;
 
+/**
+ * An enum in DWARF. Wine's dbghelp loses its size where its integer type stands behind it, as g++ has it for
+ * enums of another type than int.
+ */
+typedef struct hp_fact_enum {
+    const char *name; /**< its own, without namespaces and classes: Wine tells no more of it */
+    uint8_t size;     /**< bytes: 1, 2, 4, 8; 0: there are several of this name that differ */
+    uint8_t is_unsigned;
+} hp_fact_enum;
+
 /** All facts of an image. */
 typedef struct hp_facts {
     size_t count;
     hp_fact *items; /**< those with code by RVA, then those without by name */
     size_t with_code;
-    char *texts; /**< what names and files point to */
+    char *texts;         /**< what names and files point to */
+    hp_fact_enum *enums; /**< by name, one of each; of PDBs none */
+    size_t enum_count;
+    char *enum_texts; /**< what their names point to */
 } hp_facts;
 
 /**
@@ -75,6 +88,9 @@ hp_span hp_facts_pdb_name(const hp_pe *pe, unsigned char signature[16], uint32_t
 
 /** The fact of the function at this RVA; NULL if there is none. */
 const hp_fact *hp_facts_find(const hp_facts *facts, uint32_t rva);
+
+/** What is known of the enum of this name; NULL if nothing is, or several differ. */
+const hp_fact_enum *hp_facts_enum_find(const hp_facts *facts, const char *name);
 
 /** Free and zero. A zeroed one is fine, too. */
 void hp_facts_free(hp_facts *facts);

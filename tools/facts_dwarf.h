@@ -23,6 +23,7 @@ HRESULT hp_facts_dwarf_read(const hp_dwarf_sections *sections, hp_facts *facts, 
 /* Tags and attributes that are looked at (7.5). */
 enum {
     HP_DW_CLASS = 0x02,
+    HP_DW_ENUM = 0x04,
     HP_DW_PARAMETER = 0x05,
     HP_DW_POINTER = 0x0f,
     HP_DW_REFERENCE = 0x10,
@@ -44,6 +45,7 @@ enum {
     HP_DW_PARAMETER_PACK = 0x4108,
 
     HP_DW_AT_NAME = 0x03,
+    HP_DW_AT_BYTE_SIZE = 0x0b,
     HP_DW_AT_STMT_LIST = 0x10,
     HP_DW_AT_LOW_PC = 0x11,
     HP_DW_AT_LANGUAGE = 0x13,
@@ -55,6 +57,7 @@ enum {
     HP_DW_AT_DECL_FILE = 0x3a,
     HP_DW_AT_DECL_LINE = 0x3b,
     HP_DW_AT_DECLARATION = 0x3c,
+    HP_DW_AT_ENCODING = 0x3e,
     HP_DW_AT_EXTERNAL = 0x3f,
     HP_DW_AT_SPECIFICATION = 0x47,
     HP_DW_AT_TYPE = 0x49,
@@ -99,6 +102,7 @@ typedef struct hp_dwarf_node {
     const char *name; /**< in the sections; NULL: none */
     uint16_t tag;
     uint8_t flags;
+    uint8_t size, encoding; /**< 0: unknown */
 } hp_dwarf_node;
 
 /** What the first pass leaves. */
@@ -112,6 +116,8 @@ typedef struct hp_dwarf {
     uint32_t *copies; /**< for each inlined copy in code: offset of what was inlined */
     size_t copy_count, copy_capacity;
     size_t skipped_units; /**< of other versions */
+    uint64_t steps;       /**< references that may still be followed: chains that many share take time */
+    uint64_t producers;   /**< bytes of producers that may still be looked at */
 } hp_dwarf;
 
 /** Note what is wrong. @return HP_E_DEBUG_INFO */

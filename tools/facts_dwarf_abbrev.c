@@ -2,8 +2,7 @@
 
 #include <stdlib.h>
 
-/* Of one abbreviation; compilers use some 25. Attributes may take no bytes at all (DW_FORM_flag_present),
- * so without a limit few bytes could keep a reader busy for hours. */
+/* Of one abbreviation; compilers use some 25. */
 #define ATTRIBUTES_MAX 256u
 
 static int by_code(const void *left, const void *right) {
@@ -58,6 +57,9 @@ static HRESULT read_table(hp_dwarf_abbrevs *abbrevs, hp_cursor *cursor) {
     }
     if (!is_sorted)
         qsort(abbrevs->items, abbrevs->count, sizeof *abbrevs->items, by_code);
+    for (size_t i = 1; i < abbrevs->count; i++)
+        if (abbrevs->items[i - 1].code == abbrevs->items[i].code)
+            return HP_E_DEBUG_INFO;
     return S_OK;
 }
 

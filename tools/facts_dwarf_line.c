@@ -1,6 +1,5 @@
 #include "tools/facts_dwarf.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 static int is_absolute(const char *path) {
@@ -85,9 +84,14 @@ static HRESULT load(const hp_dwarf *dwarf, hp_dwarf_files *files, uint32_t lines
 static int append(char text[HP_FACTS_TEXT_MAX + 1], const char *part) {
     if (!part || strcmp(part, ".") == 0)
         return 1;
-    const size_t used = strlen(text);
-    const int written = snprintf(text + used, HP_FACTS_TEXT_MAX + 1 - used, "%s%s", used ? "/" : "", part);
-    return written >= 0 && (size_t)written <= HP_FACTS_TEXT_MAX - used;
+    const size_t used = strlen(text), slash = used ? 1 : 0;
+    const size_t size = strnlen(part, HP_FACTS_TEXT_MAX + 1); // no more: many files may share a long text
+    if (used + slash + size > HP_FACTS_TEXT_MAX)
+        return 0;
+    memcpy(text + used, "/", slash);
+    memcpy(text + used + slash, part, size);
+    text[used + slash + size] = 0;
+    return 1;
 }
 
 HRESULT hp_facts_dwarf_line_file(const hp_dwarf *dwarf, hp_dwarf_files *files, const hp_dwarf_unit *unit,

@@ -15,6 +15,10 @@ static uint32_t small_number(const hp_dwarf_value *value) {
     return value->kind == HP_DWARF_NUMBER && value->number <= UINT32_MAX ? (uint32_t)value->number : 0;
 }
 
+static uint8_t tiny_number(const hp_dwarf_value *value) {
+    return (uint8_t)(small_number(value) <= UINT8_MAX ? small_number(value) : 0);
+}
+
 static void set_flag(hp_dwarf_node *node, const hp_dwarf_value *value, uint8_t flag) {
     if (value->number)
         node->flags |= flag;
@@ -87,6 +91,12 @@ static void take_attribute(hp_dwarf_node *node, code_place *place, uint16_t name
         break;
     case HP_DW_AT_DECL_FILE:
         node->file = small_number(value);
+        break;
+    case HP_DW_AT_BYTE_SIZE:
+        node->size = tiny_number(value);
+        break;
+    case HP_DW_AT_ENCODING:
+        node->encoding = tiny_number(value);
         break;
     case HP_DW_AT_DECL_LINE:
         node->line = small_number(value);

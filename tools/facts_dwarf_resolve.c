@@ -5,6 +5,10 @@
 /* Real chains have two or three links, of types some more; what is longer goes round in circles. */
 enum { CHAIN_MAX = 16, TYPES_MAX = 64, SCOPES_MAX = 64 };
 
+/* References that are followed: real programs need some three for each node or inlined copy.
+ * Without a limit many functions that share one long chain would keep a reader busy for hours. */
+enum { STEPS_PER_NODE = 32, STEPS_LEAST = 100000 };
+
 typedef struct resolver {
     hp_dwarf *dwarf;
     hp_facts_list *list;
@@ -12,12 +16,16 @@ typedef struct resolver {
     char name[HP_FACTS_TEXT_MAX + 1], file[HP_FACTS_TEXT_MAX + 1];
 } resolver;
 
-static hp_dwarf_node *find(const hp_dwarf *dwarf, uint32_t offset) {
-    return offset == HP_DWARF_NONE ? NULL : hp_facts_dwarf_node_find(dwarf, offset);
+/* NULL, too, when there were too many references: see STEPS_PER_NODE. */
+static hp_dwarf_node *find(hp_dwarf *dwarf, uint32_t offset) {
+    if (offset == HP_DWARF_NONE || !dwarf->steps)
+        return NULL;
+    dwarf->steps--;
+    return hp_facts_dwarf_node_find(dwarf, offset);
 }
 
 /* From a concrete instance to the function that it is one of (3.3.8); NULL if that goes nowhere. */
-static hp_dwarf_node *function_of(const hp_dwarf *dwarf, hp_dwarf_node *node) {
+static hp_dwarf_node *function_of(hp_dwarf *dwarf, hp_dwarf_node *node) {
     for (unsigned i = 0; i < CHAIN_MAX && node && node->tag == HP_DW_SUBPROGRAM; i++) {
         if (node->origin == HP_DWARF_NONE)
             return node;
@@ -27,12 +35,12 @@ static hp_dwarf_node *function_of(const hp_dwarf *dwarf, hp_dwarf_node *node) {
 }
 
 /* The declaration inside of a class or namespace that an entry completes; NULL if there is none. */
-static hp_dwarf_node *declaration_of(const hp_dwarf *dwarf, const hp_dwarf_node *node) {
+static hp_dwarf_node *declaration_of(hp_dwarf *dwarf, const hp_dwarf_node *node) {
     hp_dwarf_node *found = find(dwarf, node->specification);
     return found && found->tag == node->tag ? found : NULL;
 }
 
-static const hp_dwarf_node *past_qualifiers(const hp_dwarf *dwarf, uint32_t type, int *is_const) {
+static const hp_dwarf_node *past_qualifiers(hp_dwarf *dwarf, uint32_t type, int *is_const) {
     const hp_dwarf_node *node = find(dwarf, type);
     for (unsigned i = 0; i < TYPES_MAX && node; i++) {
         if (node->tag == HP_DW_CONST)
@@ -45,7 +53,7 @@ static const hp_dwarf_node *past_qualifiers(const hp_dwarf *dwarf, uint32_t type
     return NULL;
 }
 
-static void take_parameter(const hp_dwarf *dwarf, const hp_dwarf_node *parameter, hp_fact *fact) {
+static void take_parameter(hp_dwarf *dwarf, const hp_dwarf_node *parameter, hp_fact *fact) {
     const hp_dwarf_node *typed = parameter;
     for (unsigned i = 0; i < CHAIN_MAX && typed && typed->type == HP_DWARF_NONE; i++)
         typed = find(dwarf, typed->origin);
@@ -63,7 +71,7 @@ static void take_parameter(const hp_dwarf *dwarf, const hp_dwarf_node *parameter
 }
 
 /* `this` is artificial, and so are other parameters of constructors. */
-static int is_object(const hp_dwarf *dwarf, const hp_dwarf_node *parameter) {
+static int is_object(hp_dwarf *dwarf, const hp_dwarf_node *parameter) {
     const char *name = parameter->name;
     uint8_t flags = parameter->flags;
     const hp_dwarf_node *origin = parameter;
@@ -75,8 +83,8 @@ static int is_object(const hp_dwarf *dwarf, const hp_dwarf_node *parameter) {
 }
 
 /* The function's own parameters, or those of its declaration. */
-static void take_parameters(const hp_dwarf *dwarf, const hp_dwarf_node *function,
-                            const hp_dwarf_node *declaration, hp_fact *fact) {
+static void take_parameters(hp_dwarf *dwarf, const hp_dwarf_node *function, const hp_dwarf_node *declaration,
+                            hp_fact *fact) {
     const hp_dwarf_node *source = function;
     if (function->first == HP_DWARF_NONE && !(function->flags & HP_DWARF_VARIADIC) && declaration)
         source = declaration;
@@ -94,7 +102,7 @@ static void take_parameters(const hp_dwarf *dwarf, const hp_dwarf_node *function
  * It is written from the end of the buffer to the front. @return NULL if there is no name, or too much of
  * it */
 static const char *name_of(resolver *work, const hp_dwarf_node *function, const hp_dwarf_node *declaration) {
-    const hp_dwarf *dwarf = work->dwarf;
+    hp_dwarf *dwarf = work->dwarf;
     const hp_dwarf_node *node = declaration ? declaration : function;
     const char *part = function->name ? function->name : node->name;
     char *at = work->name + HP_FACTS_TEXT_MAX;
@@ -104,7 +112,7 @@ static const char *name_of(resolver *work, const hp_dwarf_node *function, const 
     for (unsigned i = 0; i < SCOPES_MAX; i++) {
         if (part) {
             const size_t room = (size_t)(at - work->name);
-            const size_t size = strnlen(part, HP_FACTS_TEXT_MAX), colons = *at ? 2 : 0;
+            const size_t size = strnlen(part, HP_FACTS_TEXT_MAX + 1), colons = *at ? 2 : 0;
             if (size + colons > room)
                 return NULL;
             at -= colons;
@@ -125,7 +133,7 @@ static const char *name_of(resolver *work, const hp_dwarf_node *function, const 
 }
 
 static HRESULT add(resolver *work, hp_fact *fact, const hp_dwarf_node *function) {
-    const hp_dwarf *dwarf = work->dwarf;
+    hp_dwarf *dwarf = work->dwarf;
     const hp_dwarf_node *declaration = declaration_of(dwarf, function);
     const hp_dwarf_unit *unit = &dwarf->units[function->unit];
     fact->is_cxx = unit->is_cxx;
@@ -146,7 +154,7 @@ static HRESULT add(resolver *work, hp_fact *fact, const hp_dwarf_node *function)
 }
 
 static HRESULT add_coded(resolver *work, hp_dwarf_node *node) {
-    const hp_dwarf *dwarf = work->dwarf;
+    hp_dwarf *dwarf = work->dwarf;
     const hp_dwarf_node *function = function_of(dwarf, node);
     const hp_dwarf_unit *unit = &dwarf->units[node->unit];
     hp_fact fact = {.rva = node->rva, .compiler = unit->compiler, .is_free = unit->is_free};
@@ -180,13 +188,23 @@ static void mark(hp_dwarf *dwarf) {
     }
 }
 
+static HRESULT add_enum(resolver *work, const hp_dwarf_node *node) {
+    enum { ATE_SIGNED = 5, ATE_SIGNED_CHAR, ATE_UNSIGNED, ATE_UNSIGNED_CHAR }; // 7.8
+    if (node->encoding < ATE_SIGNED || node->encoding > ATE_UNSIGNED_CHAR)
+        return S_OK;
+    return hp_facts_enum_add(work->list, node->name, node->size, node->encoding >= ATE_UNSIGNED);
+}
+
 HRESULT hp_facts_dwarf_resolve(hp_dwarf *dwarf, hp_facts_list *list) {
     resolver work = {.dwarf = dwarf, .list = list};
     work.files.budget = 64 * (uint64_t)dwarf->sections->line.size;
+    dwarf->steps = STEPS_PER_NODE * ((uint64_t)dwarf->node_count + dwarf->copy_count) + STEPS_LEAST;
     mark(dwarf);
     HRESULT hr = S_OK;
-    for (size_t i = 0; i < dwarf->node_count && hr == S_OK; i++) {
+    for (size_t i = 0; i < dwarf->node_count && dwarf->steps && hr == S_OK; i++) {
         hp_dwarf_node *node = &dwarf->nodes[i];
+        if (node->tag == HP_DW_ENUM)
+            hr = add_enum(&work, node);
         if (node->tag != HP_DW_SUBPROGRAM)
             continue;
         if (node->rva)
@@ -196,5 +214,7 @@ HRESULT hp_facts_dwarf_resolve(hp_dwarf *dwarf, hp_facts_list *list) {
             hr = add_codeless(&work, node);
     }
     hp_facts_dwarf_line_free(&work.files);
+    if (hr == S_OK && !dwarf->steps)
+        hr = hp_facts_dwarf_damaged(dwarf, "the entries of the DWARF refer to each other without end");
     return hr;
 }

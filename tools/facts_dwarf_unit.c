@@ -1,6 +1,6 @@
 #include "tools/facts_dwarf.h"
 
-/* Options included; longer ones are not looked at, because every unit may have another one. */
+/* Options included; longer ones are not looked at. */
 #define PRODUCER_MAX 16384u
 
 /* Where an option that begins like this stands last in the text; what stands last is in force. */
@@ -24,8 +24,16 @@ static uint8_t is_free(const char *producer, int is_clang) {
 }
 
 /* What the compiler calls itself (DW_AT_producer). */
-static void take_producer(hp_dwarf_unit *unit, const char *producer) {
-    if (!producer || strnlen(producer, PRODUCER_MAX) == PRODUCER_MAX)
+static void take_producer(hp_dwarf *dwarf, hp_dwarf_unit *unit, const char *producer) {
+    if (!producer)
+        return;
+    const size_t size = strnlen(producer, PRODUCER_MAX);
+    if (size > dwarf->producers) { // each unit may have another part of one long text
+        dwarf->producers = 0;
+        return;
+    }
+    dwarf->producers -= size;
+    if (size == PRODUCER_MAX)
         return;
     const int is_clang = strstr(producer, "clang version") != NULL;
     if (!is_clang && strncmp(producer, "GNU ", 4) != 0)
@@ -57,7 +65,7 @@ void hp_facts_dwarf_unit_read(hp_dwarf *dwarf, hp_dwarf_unit *unit, hp_cursor *c
             hp_facts_dwarf_abbrev_value(dwarf->sections, unit, cursor, attribute->form);
         switch (attribute->name) {
         case HP_DW_AT_PRODUCER:
-            take_producer(unit, value.text);
+            take_producer(dwarf, unit, value.text);
             break;
         case HP_DW_AT_LANGUAGE:
             unit->is_cxx = is_cxx(value.number);

@@ -4,6 +4,8 @@
 
 #define DEPTH_MAX 1024u
 #define NODES_MAX ((size_t)8 << 20)
+#define ATTRIBUTES_PER_BYTE 16u
+#define PRODUCERS_MAX ((uint64_t)16 << 20) /* a kilobyte for each of 16,384 units */
 
 /* One level of the tree of entries: what its children are in. */
 typedef struct level {
@@ -16,6 +18,7 @@ typedef struct level {
 typedef struct walker {
     hp_dwarf *dwarf;
     hp_dwarf_abbrevs abbrevs;
+    uint64_t attributes; /* that may still be read: those without bytes would be free otherwise */
     size_t depth;
     level levels[DEPTH_MAX];
 } walker;
@@ -24,6 +27,7 @@ static int makes_node(uint16_t tag, const level *around) {
     switch (tag) {
     case HP_DW_PARAMETER:
         return around->function != HP_DWARF_NONE;
+    case HP_DW_ENUM:
     case HP_DW_CLASS:
     case HP_DW_STRUCTURE:
     case HP_DW_UNION:
@@ -152,6 +156,9 @@ static HRESULT walk_entries(walker *walk, hp_dwarf_unit *unit, hp_cursor *cursor
         const hp_dwarf_abbrev *abbrev = hp_facts_dwarf_abbrev_find(&walk->abbrevs, code);
         if (!abbrev)
             return hp_facts_dwarf_damaged(dwarf, "the DWARF uses an abbreviation that it does not declare");
+        if (abbrev->count > walk->attributes)
+            return hp_facts_dwarf_damaged(dwarf, "the entries of the DWARF have too many attributes");
+        walk->attributes -= abbrev->count;
         level inside = walk->levels[walk->depth];
         if (abbrev->tag == HP_DW_UNIT || abbrev->tag == HP_DW_PARTIAL_UNIT) {
             hp_facts_dwarf_unit_read(dwarf, unit, cursor, &walk->abbrevs, abbrev);
@@ -220,7 +227,11 @@ HRESULT hp_facts_dwarf_walk(hp_dwarf *dwarf) {
         return E_OUTOFMEMORY;
     walk->dwarf = dwarf;
     walk->abbrevs.budget = 64 * (uint64_t)dwarf->sections->abbrev.size;
-    const HRESULT hr = walk_units(walk);
+    walk->attributes = ATTRIBUTES_PER_BYTE * (uint64_t)dwarf->sections->info.size;
+    dwarf->producers = PRODUCERS_MAX;
+    HRESULT hr = walk_units(walk);
+    if (hr == S_OK && !dwarf->producers)
+        hr = hp_facts_dwarf_damaged(dwarf, "the units of the DWARF say too much of their compilers");
     hp_facts_dwarf_abbrev_free(&walk->abbrevs);
     free(walk);
     return hr;

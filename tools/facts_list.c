@@ -157,12 +157,16 @@ HRESULT hp_facts_list_finish(hp_facts_list *list, hp_facts *facts) {
     facts->items = items;
     facts->texts = list->texts;
     list->texts = NULL;
+    const HRESULT hr = hp_facts_enum_finish(list, facts);
     hp_facts_list_free(list);
-    return S_OK;
+    if (FAILED(hr))
+        hp_facts_free(facts);
+    return hr;
 }
 
 void hp_facts_list_free(hp_facts_list *list) {
     free(list->items);
     free(list->texts);
+    free(list->enums);
     *list = (hp_facts_list){0};
 }

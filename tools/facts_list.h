@@ -20,6 +20,8 @@ typedef struct hp_facts_list {
     size_t count, capacity;
     char *texts;
     size_t used, room;
+    hp_fact_enum *enums; /**< names point into the debug information */
+    size_t enum_count, enum_capacity;
 } hp_facts_list;
 
 /**
@@ -48,6 +50,13 @@ HRESULT hp_facts_list_add(hp_facts_list *list, const hp_fact *fact, const char *
  * @return S_OK; E_OUTOFMEMORY
  */
 HRESULT hp_facts_list_finish(hp_facts_list *list, hp_facts *facts);
+
+/** Add an enum, unless it has no name or no usual size. @param name  must stay until the list is finished
+ * @return S_OK; E_OUTOFMEMORY */
+HRESULT hp_facts_enum_add(hp_facts_list *list, const char *name, uint32_t size, int is_unsigned);
+
+/** For hp_facts_list_finish. @return S_OK; E_OUTOFMEMORY: then free facts */
+HRESULT hp_facts_enum_finish(hp_facts_list *list, hp_facts *facts);
 
 /** Drop everything. A zeroed one is fine, too. */
 void hp_facts_list_free(hp_facts_list *list);

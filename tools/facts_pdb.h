@@ -40,7 +40,7 @@ typedef struct hp_pdb_procedure {
     uint32_t rva, type, module;
     uint32_t inlined;
     const char *name;
-    uint8_t is_external, compiler, is_cxx;
+    uint8_t is_external, compiler, is_cxx, is_free;
 } hp_pdb_procedure;
 
 /** Copies of a function in one module. */
@@ -97,10 +97,16 @@ typedef struct hp_pdb_module {
     uint32_t index;
     uint32_t symbols, c11, c13; /**< bytes of each, in this order */
     uint8_t compiler, is_cxx;
+    uint32_t build; /**< id of its LF_BUILDINFO, 0 if there is none */
 } hp_pdb_module;
 
 /** Add a module's procedures and inlinees. */
 HRESULT hp_facts_pdb_module_read(hp_pdb *pdb, hp_pdb_module *module, hp_span stream);
+
+/* facts_pdb_build.c */
+
+/** Was it compiled without any optimisation, by what its command line says? 0 if that is not known. */
+int hp_facts_pdb_build_is_free(const hp_pdb *pdb, uint32_t build);
 
 /* facts_pdb_inline.c */
 

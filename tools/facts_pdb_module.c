@@ -10,6 +10,7 @@ enum {
     S_COMPILE3 = 0x113c,
     S_LPROC32_ID = 0x1146,
     S_GPROC32_ID = 0x1147,
+    S_BUILDINFO = 0x114c,
     S_INLINESITE = 0x114d,
     S_LPROC32_DPC = 0x1155,
     S_LPROC32_DPC_ID = 0x1156,
@@ -97,6 +98,9 @@ static HRESULT read_symbols(hp_pdb *pdb, hp_pdb_module *module, hp_cursor *symbo
         case S_COMPILE3:
             read_compiler(module, &record, kind);
             break;
+        case S_BUILDINFO:
+            module->build = hp_cursor_u32(&record);
+            break;
         case S_GPROC32:
         case S_LPROC32:
         case S_GPROC32_ID:
@@ -168,7 +172,11 @@ HRESULT hp_facts_pdb_module_read(hp_pdb *pdb, hp_pdb_module *module, hp_span str
         hp_cursor_u32(&symbols); // signature
     id_list sites = {0};
     hp_pdb_lines_list lines = {0};
+    const size_t first = pdb->procedure_count;
     HRESULT hr = read_symbols(pdb, module, &symbols, &sites);
+    const int is_free = hp_facts_pdb_build_is_free(pdb, module->build);
+    for (size_t i = first; i < pdb->procedure_count; i++)
+        pdb->procedures[i].is_free = (uint8_t)is_free;
     if (hr == S_OK && sites.count)
         hr = hp_facts_pdb_inline_lines(pdb, c13, &lines);
     if (hr == S_OK)

@@ -104,8 +104,8 @@ int hp_facts_pdb_type_name(const hp_pdb *pdb, uint32_t id, char name[HP_FACTS_TE
     if ((kind != LF_FUNC_ID && kind != LF_MFUNC_ID) || !own || !*own)
         return 0;
     const char *outer = scope ? scope_of(pdb, kind, scope) : NULL;
-    const int length =
-        snprintf(name, HP_FACTS_TEXT_MAX + 1, "%s%s%s", outer ? outer : "", outer ? "::" : "", own);
+    const int length = snprintf(name, HP_FACTS_TEXT_MAX + 1, "%.*s%s%.*s", HP_FACTS_TEXT_MAX + 1,
+                                outer ? outer : "", outer ? "::" : "", HP_FACTS_TEXT_MAX + 1, own);
     return length > 0 && length <= HP_FACTS_TEXT_MAX;
 }
 
@@ -170,6 +170,10 @@ void hp_facts_pdb_type_describe(const hp_pdb *pdb, uint32_t type, hp_fact *fact)
     cursor = hp_facts_pdb_type_get(&pdb->types, hp_cursor_u32(&cursor), &kind);
     const uint32_t count = kind == LF_ARGLIST ? hp_cursor_u32(&cursor) : 0;
     for (uint32_t i = 0; i < count && hp_cursor_left(&cursor) >= 4; i++) {
+        if (fact->parameters == HP_FACT_PARAMETERS && i + 1 < count) {
+            hp_cursor_take(&cursor, 4 * (uint64_t)(count - 1 - i)); // "..." would be the last one
+            i = count - 1;
+        }
         const uint32_t parameter = hp_cursor_u32(&cursor);
         if (!parameter && i + 1 == count)
             fact->is_variadic = 1;

@@ -29,13 +29,22 @@ void hp_inventory_choose_one_each(hp_inventory *inventory) {
     inventory->count = kept;
 }
 
+/* C++ has "*" in names: "f(player*)" is also a pattern for "f(player&)". */
+static int is_full_name(const hp_inventory *inventory, const char *pattern) {
+    for (size_t i = 0; i < inventory->count; i++)
+        if (strcmp(inventory->functions[i].name, pattern) == 0)
+            return 1;
+    return 0;
+}
+
 /* A pattern that names one function means it; one with wildcards means those that can be offered. */
 static HRESULT offer(hp_inventory *inventory, const char *pattern, hp_trouble *trouble) {
     size_t found = 0;
-    const int is_name = strpbrk(pattern, "*?") == NULL;
+    const int is_full = is_full_name(inventory, pattern);
+    const int is_name = is_full || strpbrk(pattern, "*?") == NULL;
     for (size_t i = 0; i < inventory->count; i++) {
         hp_table_function *function = &inventory->functions[i];
-        if (!hp_select_matches(function->name, pattern))
+        if (is_full ? strcmp(function->name, pattern) != 0 : !hp_select_matches(function->name, pattern))
             continue;
         found++;
         if (SUCCEEDED(function->callable))

@@ -26,6 +26,8 @@ hp_convention hp_inventory_judge_convention(const hp_evidence *evidence) {
 int hp_inventory_judge_is_cxx(const hp_evidence *evidence) {
     size_t count, length;
     const char *name = evidence->symbol->name;
+    if (evidence->symbol->is_plain)
+        return 0;
     const hp_pe_symbol *symbol = hp_coff_find(evidence->coff, evidence->symbol->rva, &count);
     for (size_t i = 0; i < count; i++) { /* extern "C" leaves the name as it is */
         const char *bare = hp_coff_bare(evidence->coff, symbol + i, &length, NULL);
@@ -43,10 +45,13 @@ static int is_clone(const hp_evidence *evidence) {
     for (size_t i = 0; i < count; i++)
         if (hp_coff_is_clone(symbol + i))
             return 1;
-    /* On x86 an optimiser passes arguments of static functions as it likes, and no symbol says so. */
+    /* An optimiser passes arguments of static functions as it likes, and no symbol says so: gcc in registers on x86, clang
+     * not at all where it knows them. */
     const hp_fact *fact = evidence->fact;
-    return evidence->pe->arch == HP_ARCH_X86 && fact != NULL && !fact->is_external && !fact->is_free &&
-           !fact->has_object && !evidence->is_marked;
+    const int may_differ =
+        evidence->pe->arch == HP_ARCH_X86 || (fact != NULL && fact->compiler == HP_COMPILER_CLANG);
+    return may_differ && fact != NULL && !fact->is_external && !fact->is_free && !fact->has_object &&
+           !evidence->is_marked;
 }
 
 static HRESULT look_at_code(const hp_evidence *evidence, hp_table_function *function) {
@@ -63,6 +68,11 @@ static HRESULT look_at_code(const hp_evidence *evidence, hp_table_function *func
     hp_prologue_look look;
     HRESULT hr = hp_prologue_inspect(pe->arch, entry, before, rva, &look);
     function->room = look.room;
+    /* gcc leaves such room by chance only, and callers rely on registers that the function happens to leave alone
+     * (-fipa-ra); its option for room switches that off. */
+    if (look.form == HP_FORM_INSTRUCTION &&
+        (evidence->fact == NULL || evidence->fact->compiler == HP_COMPILER_GNU))
+        return HP_E_PAD_OCCUPIED;
 #if HP_X64
     uint32_t length;
     if (SUCCEEDED(hr) && look.form == HP_FORM_INSTRUCTION)

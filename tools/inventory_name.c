@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "idl/name.h"
+#include "tools/types_text.h"
 
 typedef struct writer {
     char *text;
@@ -19,23 +20,11 @@ static void put(writer *out, const char *bytes, size_t length) {
     out->length += length;
 }
 
-/* Compilers and readers each have their own way to write "no name". */
-static size_t unnamed_at(const char *text) {
-    static const char *const forms[] = {"(anonymous namespace)", "(anonymous%20namespace)",
-                                        "{anonymous}",           "`anonymous namespace'",
-                                        "`anonymous-namespace'", "`anonymous%20namespace'"};
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
-        if (strncmp(text, forms[i], strlen(forms[i])) == 0)
-            return strlen(forms[i]);
-    return 0;
-}
-
+/* Some debug information has unnamed namespaces' names, some has not: left out, all say the same. */
 static void put_name(writer *out, const char *name) {
     for (size_t length; *name != '\0'; name += length) {
-        length = unnamed_at(name);
-        if (length > 0) {
-            put(out, "_unnamed_", 9);
-        } else {
+        length = hp_types_text_unnamed(name);
+        if (length == 0) {
             length = 1;
             put(out, name, 1);
         }

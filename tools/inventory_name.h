@@ -11,7 +11,8 @@
 /**
  * Make a full name (name.h): "acme::add" with "(i32,f64)" behind it for C++, and "@src/score.c" for static functions.
  *
- * What debug information writes for an unnamed namespace becomes "_unnamed_"; a space in a path "%20".
+ * Unnamed namespaces are left out (what is in one is static, and so has its file behind it); a space in a path becomes
+ * "%20".
  *
  * @param name        as the debug information has it
  * @param parameters  NULL if overloads cannot be

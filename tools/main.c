@@ -5,6 +5,10 @@
 #include "tools/print.h"
 #include "tools/tool.h"
 
+// mingw's start-up code shall not take a pattern of functions for one of files.
+extern int _dowildcard;
+int _dowildcard = 0;
+
 static const struct {
     const char *name, *what;
     hp_tool_command *run;

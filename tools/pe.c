@@ -5,7 +5,7 @@
 
 #include "proxygen/fingerprint.h"
 
-enum { DOS_HEADER = 64, DOS_NEW_HEADER = 60, DIRECTORIES_MAX = 16, STANDARD_SECTOR = 512 };
+enum { DIRECTORIES_MAX = 16, STANDARD_SECTOR = 512 };
 enum { TRAIT_EXECUTABLE = 0x0002, TRAIT_DLL = 0x2000 };
 
 #define IMAGE_SIZE_MAX 0x80000000u
@@ -64,10 +64,10 @@ static const char *read_optional(hp_pe *pe) {
 
 static HRESULT read_headers(hp_pe *pe, const char **wrong) {
     *wrong = "the file is not an EXE or DLL";
-    if (pe->size < DOS_HEADER || memcmp(pe->bytes, "MZ", 2) != 0)
+    if (pe->size < HP_PE_DOS_HEADER || memcmp(pe->bytes, "MZ", 2) != 0)
         return HP_E_IMAGE_DAMAGED;
-    pe->headers = hp_pe_read_32(pe->bytes + DOS_NEW_HEADER);
-    if (pe->headers < DOS_HEADER || !hp_pe_read_fits(pe->headers, HP_PE_COFF_END, pe->size) ||
+    pe->headers = hp_pe_read_32(pe->bytes + HP_PE_DOS_NEW_HEADER);
+    if (pe->headers < HP_PE_DOS_HEADER || !hp_pe_read_fits(pe->headers, HP_PE_COFF_END, pe->size) ||
         memcmp(pe->bytes + pe->headers, "PE\0\0", 4) != 0)
         return HP_E_IMAGE_DAMAGED;
     const unsigned char *coff = pe->bytes + pe->headers;

@@ -8,6 +8,9 @@
 
 #include "tools/pe.h"
 
+/** The header of the DOS program, and where in it the PE signature's offset stands (e_lfanew). */
+enum { HP_PE_DOS_HEADER = 64, HP_PE_DOS_NEW_HEADER = 60 };
+
 /** Offsets from the PE signature. */
 enum {
     HP_PE_COFF_MACHINE = 4,
@@ -86,6 +89,11 @@ static inline uint64_t hp_pe_read_round(uint64_t value, uint64_t alignment) {
 static inline size_t hp_pe_read_directory_at(const hp_pe *pe, unsigned directory) {
     return pe->optional + 8u * directory +
            (pe->arch == HP_ARCH_X64 ? HP_PE_OPTIONAL_DIRECTORIES_64 : HP_PE_OPTIONAL_DIRECTORIES_32);
+}
+
+/** Where the section table ends in the file. */
+static inline size_t hp_pe_read_sections_end(const hp_pe *pe) {
+    return pe->sections + (size_t)pe->section_count * HP_PE_SECTION_HEADER;
 }
 
 /** The header of section number index, below section_count. */

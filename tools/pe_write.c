@@ -43,22 +43,46 @@ static HRESULT copy_image(work *w, const hp_pe *pe, size_t size, const hp_pe_wri
     return hp_pe_open(w->bytes, size, &w->pe, &w->wrong);
 }
 
-/* Where the header of one section more can stand: behind the others, below the end of the headers (and so
- * below all sections), where nothing is: a table of bound imports likes to be there. */
-static HRESULT find_slot(work *w, size_t *slot) {
+/* Why no other section header can stand behind the others, below the end of the headers (and so below all
+ * sections), where nothing is: a table of bound imports likes to be there. NULL if it can. */
+static const char *why_no_slack(const hp_pe *pe) {
+    const size_t slot = hp_pe_read_sections_end(pe);
+    if (!hp_pe_read_fits(slot, HP_PE_SECTION_HEADER, pe->headers_size))
+        return "the section table fills the headers";
+    for (size_t i = 0; i < HP_PE_SECTION_HEADER; i++) {
+        if (pe->bytes[slot + i] != 0)
+            return "something else stands behind the section table";
+    }
+    return NULL;
+}
+
+/* Can the headers move down by one section header? What they overwrite, and what moves, must be nothing that
+ * Windows is told to find there: tiny programs keep code and tables in their headers. */
+static int can_move(const hp_pe *pe) {
+    if (pe->headers < HP_PE_DOS_HEADER + HP_PE_SECTION_HEADER)
+        return 0;
+    const size_t begin = pe->headers - HP_PE_SECTION_HEADER, end = hp_pe_read_sections_end(pe);
+    if (pe->entry_point >= begin && pe->entry_point < end)
+        return 0;
+    for (unsigned i = 0; i < pe->directories; i++) {
+        const unsigned char *entry = pe->bytes + hp_pe_read_directory_at(pe, i);
+        const uint64_t at = hp_pe_read_32(entry), size = hp_pe_read_32(entry + 4);
+        if (at != 0 && at < end && at + (size ? size : 1) > begin)
+            return 0;
+    }
+    return 1;
+}
+
+/* Is there a place for the header of one section more, and do the headers have to move for it? */
+static HRESULT find_slot(work *w, int *moves) {
     const hp_pe *pe = &w->pe;
-    *slot = pe->sections + (size_t)pe->section_count * HP_PE_SECTION_HEADER;
     if (pe->directories <= HP_PE_RESOURCES)
         return fail(w, HP_E_IMAGE_ROOM, "the optional header has no place for the resources");
     if (pe->section_count >= HP_PE_SECTIONS_MAX)
         return fail(w, HP_E_IMAGE_ROOM, "the image has as many sections as an image can have");
-    if (!hp_pe_read_fits(*slot, HP_PE_SECTION_HEADER, pe->headers_size))
-        return fail(w, HP_E_IMAGE_ROOM, "the section table fills the headers");
-    for (size_t i = 0; i < HP_PE_SECTION_HEADER; i++) {
-        if (pe->bytes[*slot + i] != 0)
-            return fail(w, HP_E_IMAGE_ROOM, "something else stands behind the section table");
-    }
-    return S_OK;
+    const char *no_slack = why_no_slack(pe);
+    *moves = no_slack != NULL;
+    return no_slack && !can_move(pe) ? fail(w, HP_E_IMAGE_ROOM, no_slack) : S_OK;
 }
 
 /* Where the new section goes, in memory and in the file, and how large it is. */
@@ -85,9 +109,9 @@ static HRESULT find_place(work *w, const hp_pe_tree *tree, hp_pe_section *sectio
     return S_OK;
 }
 
-static void write_headers(work *w, size_t slot, const hp_pe_section *section, uint32_t laid) {
+static void write_headers(work *w, const hp_pe_section *section, uint32_t laid) {
     const hp_pe *pe = &w->pe;
-    unsigned char *header = w->bytes + slot;
+    unsigned char *header = w->bytes + hp_pe_read_sections_end(pe);
     unsigned char *optional = w->bytes + pe->optional;
     unsigned char *directory = w->bytes + hp_pe_read_directory_at(pe, HP_PE_RESOURCES);
     const uint32_t initialized = hp_pe_read_32(optional + HP_PE_OPTIONAL_INITIALIZED);
@@ -108,16 +132,22 @@ static void write_headers(work *w, size_t slot, const hp_pe_section *section, ui
 
 /* Add the section with all the resources. */
 static HRESULT append(work *w, const hp_pe_tree *tree, size_t leaf) {
-    size_t slot;
+    int moves;
     hp_pe_section section;
     hp_pe_write_note note;
-    HRESULT hr = find_slot(w, &slot);
+    HRESULT hr = find_slot(w, &moves);
     if (hr == S_OK)
         hr = find_place(w, tree, &section);
     if (hr != S_OK)
         return hr;
-    hp_pe_write_note_make(&w->pe, &note);
+    hp_pe_write_note_make(&w->pe, moves, &note);
     const uint64_t build = hp_pe_fingerprint(&w->pe);
+    if (moves) {
+        hp_pe_write_note_move(&w->pe, w->bytes);
+        hr = hp_pe_open(w->bytes, w->pe.size, &w->pe, &w->wrong);
+        if (hr != S_OK)
+            return hr;
+    }
     const size_t size = (size_t)section.raw + section.raw_size, before = w->pe.size;
     unsigned char *bytes = realloc(w->bytes, size);
     if (!bytes)
@@ -129,7 +159,7 @@ static HRESULT append(work *w, const hp_pe_tree *tree, size_t leaf) {
     w->place = section.raw + offset;
     hp_pe_write_note_put(&note, bytes + section.raw + section.size - HP_PE_WRITE_NOTE_SIZE);
     hp_pe_write_note_rename(&w->pe, bytes, note.renamed, 0);
-    write_headers(w, slot, &section, (uint32_t)laid);
+    write_headers(w, &section, (uint32_t)laid);
     hp_pe_write_checksum(bytes, size);
     hr = hp_pe_open(bytes, size, &w->pe, &w->wrong);
     if (hr == S_OK && hp_pe_fingerprint(&w->pe) != build)

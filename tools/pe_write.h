@@ -1,19 +1,31 @@
 /**
  * @file pe_write.h
- * Add a resource to an image file without moving anything that is there. Pure.
+ * Add a resource to an image file without moving what is in its sections, or behind them. Pure.
  *
  * UpdateResource, objcopy and their like move or forget the COFF symbol table where sections follow the
  * resources, and the debug information is lost with it. Here the resources get a section of their own behind
  * all others in memory, and behind everything else in the file (symbols and appended data included); nothing
- * else in the file changes but headers. What resources there were are copied into it, so that it is complete:
- * it is called .rsrc, and one of that name that was there before is renamed ".rsrc0" and stays where it is.
- * A section that an earlier call has added is replaced; and when it holds nothing of ours any more, the file is
- * byte for byte what it was before. It is recognised by a note at its end (pe_write_note.h), and by being the
- * last one in memory and in the file. Somebody else who rewrites it (UpdateResource) makes it a section like
- * any other.
+ * else in the file changes but headers. What resources there were are copied into it, so that it is
+ * complete: it is called .rsrc, and one of that name that was there before is renamed ".rsrc0" and stays
+ * where it is. A section that an earlier call has added is replaced; and when it holds nothing of ours any
+ * more, the file is byte for byte what it was before. It is recognised by a note at its end
+ * (pe_write_note.h), and by being the last one in memory and in the file. Somebody else who rewrites it
+ * (UpdateResource) makes it a section like any other.
  *
- * Whoever looks for something at the end of the file, as some installers do, no longer finds it there. `strip`
- * belongs before this: it would leave a gap in memory where the debug information was, which Windows refuses.
+ * Where no other section header fits behind the section table (what clang and lld link often fills its
+ * headers to the byte), the PE headers, from the signature to the end of the table, move down by the 40
+ * bytes of one, over the end of the DOS program; the new header then ends where the table did, and nothing
+ * else moves. That takes an e_lfanew of at least 104 (lld has 120, GNU ld 128, MSVC 128 or more), so with
+ * most linkers it can be done once. It is harmless: Windows and debuggers go by e_lfanew, which keeps its
+ * alignment, and the DOS header stays. Under DOS, the usual program still ends at once, but what it says is
+ * spoilt; one of somebody's own (/STUB) loses its end, and so does MSVC's "Rich" header. The note has the
+ * overwritten bytes. Headers into which the entry point or a directory leads do not move. If somebody else
+ * rewrites the section after that, there is no room for yet another one, and the image has to be linked
+ * again.
+ *
+ * Whoever looks for something at the end of the file, as some installers do, no longer finds it there.
+ * `strip` belongs before this: it would leave a gap in memory where the debug information was, which Windows
+ * refuses.
  */
 #ifndef HP_TOOLS_PE_WRITE_H
 #define HP_TOOLS_PE_WRITE_H

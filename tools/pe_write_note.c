@@ -6,10 +6,16 @@
 #include "tools/pe_read.h"
 
 /* Magic, the members of the structure in their order, a hash of both. */
-static const unsigned char magic[8] = "HPRSRC\1";
-enum { NUMBERS = 10, HASHED = sizeof magic + 4 * NUMBERS, NAME_SIZE = 8 };
+static const unsigned char magic[8] = "HPRSRC\2";
+enum {
+    NUMBERS = 12,
+    STUB = sizeof magic + 4 * NUMBERS,
+    HASHED = STUB + HP_PE_WRITE_NOTE_STUB,
+    NAME_SIZE = 8
+};
 _Static_assert(HASHED + 8 == HP_PE_WRITE_NOTE_SIZE, "the note is as large as it says");
-_Static_assert(sizeof(hp_pe_write_note) == 4 * NUMBERS, "and has no member more");
+_Static_assert(sizeof(hp_pe_write_note) == 4 * NUMBERS + HP_PE_WRITE_NOTE_STUB, "and has no member more");
+_Static_assert((int)HP_PE_WRITE_NOTE_STUB == (int)HP_PE_SECTION_HEADER, "as much is overwritten");
 
 static const char old_name[NAME_SIZE] = ".rsrc", new_name[NAME_SIZE] = ".rsrc0";
 
@@ -26,7 +32,7 @@ uint32_t hp_pe_write_note_checksum(const unsigned char *image, size_t size, size
     return (uint32_t)(sum + size);
 }
 
-void hp_pe_write_note_make(const hp_pe *pe, hp_pe_write_note *note) {
+void hp_pe_write_note_make(const hp_pe *pe, int moves, hp_pe_write_note *note) {
     const unsigned char *directory = pe->bytes + hp_pe_read_directory_at(pe, HP_PE_RESOURCES);
     const size_t field = pe->optional + HP_PE_OPTIONAL_CHECKSUM;
     *note = (hp_pe_write_note){
@@ -36,7 +42,11 @@ void hp_pe_write_note_make(const hp_pe *pe, hp_pe_write_note *note) {
         .image_size = pe->image_size,
         .initialized = hp_pe_read_32(pe->bytes + pe->optional + HP_PE_OPTIONAL_INITIALIZED),
         .checksum = pe->checksum,
+        .headers = (uint32_t)pe->headers,
+        .moved = moves ? HP_PE_SECTION_HEADER : 0,
     };
+    if (moves)
+        memcpy(note->stub, pe->bytes + pe->headers - sizeof note->stub, sizeof note->stub);
     if (pe->checksum != 0)
         note->checksum_right = pe->checksum == hp_pe_write_note_checksum(pe->bytes, pe->size, field);
     for (unsigned i = 0; i < pe->section_count; i++) {
@@ -46,12 +56,14 @@ void hp_pe_write_note_make(const hp_pe *pe, hp_pe_write_note *note) {
 }
 
 void hp_pe_write_note_put(const hp_pe_write_note *note, unsigned char bytes[HP_PE_WRITE_NOTE_SIZE]) {
-    const uint32_t numbers[NUMBERS] = {
-        note->file_size, note->directory,      note->directory_size, note->image_size, note->initialized,
-        note->checksum,  note->checksum_right, note->renamed[0],     note->renamed[1], note->renamed[2]};
+    const uint32_t numbers[NUMBERS] = {note->file_size,      note->directory,   note->directory_size,
+                                       note->image_size,     note->initialized, note->checksum,
+                                       note->checksum_right, note->renamed[0],  note->renamed[1],
+                                       note->renamed[2],     note->headers,     note->moved};
     memcpy(bytes, magic, sizeof magic);
     for (unsigned i = 0; i < NUMBERS; i++)
         hp_pe_read_put_32(bytes + sizeof magic + 4u * i, numbers[i]);
+    memcpy(bytes + STUB, note->stub, sizeof note->stub);
     const uint64_t hash = hp_fnv_64(HP_FNV_64, bytes, HASHED);
     hp_pe_read_put_32(bytes + HASHED, (uint32_t)hash);
     hp_pe_read_put_32(bytes + HASHED + 4, (uint32_t)(hash >> 32));
@@ -61,10 +73,18 @@ static int read_note(const unsigned char *bytes, hp_pe_write_note *note) {
     unsigned char again[HP_PE_WRITE_NOTE_SIZE];
     const unsigned char *n = bytes + sizeof magic;
     *note = (hp_pe_write_note){
-        hp_pe_read_32(n),      hp_pe_read_32(n + 4),  hp_pe_read_32(n + 8),  hp_pe_read_32(n + 12),
-        hp_pe_read_32(n + 16), hp_pe_read_32(n + 20), hp_pe_read_32(n + 24), {0}};
-    for (unsigned i = 0; i < 3; i++)
-        note->renamed[i] = hp_pe_read_32(n + 28 + 4u * i);
+        .file_size = hp_pe_read_32(n),
+        .directory = hp_pe_read_32(n + 4),
+        .directory_size = hp_pe_read_32(n + 8),
+        .image_size = hp_pe_read_32(n + 12),
+        .initialized = hp_pe_read_32(n + 16),
+        .checksum = hp_pe_read_32(n + 20),
+        .checksum_right = hp_pe_read_32(n + 24),
+        .renamed = {hp_pe_read_32(n + 28), hp_pe_read_32(n + 32), hp_pe_read_32(n + 36)},
+        .headers = hp_pe_read_32(n + 40),
+        .moved = hp_pe_read_32(n + 44),
+    };
+    memcpy(note->stub, bytes + STUB, sizeof note->stub);
     hp_pe_write_note_put(note, again);
     return memcmp(bytes, again, sizeof again) == 0;
 }
@@ -78,6 +98,12 @@ static int fits_names(const hp_pe *pe, const hp_pe_write_note *note) {
             return 0;
     }
     return 1;
+}
+
+/* The headers are where we have left them. */
+static int fits_headers(const hp_pe *pe, const hp_pe_write_note *note) {
+    return (note->moved == 0 || note->moved == HP_PE_SECTION_HEADER) &&
+           note->headers == pe->headers + (uint64_t)note->moved;
 }
 
 /* Everything else ends where the note says, and only filling lies between that and the last section. */
@@ -111,7 +137,7 @@ int hp_pe_write_note_find(const hp_pe *pe, hp_pe_write_note *note) {
         hp_pe_read_32(directory + 4) > last.size - HP_PE_WRITE_NOTE_SIZE)
         return 0;
     return read_note(pe->bytes + last.raw + last.size - HP_PE_WRITE_NOTE_SIZE, note) &&
-           fits_names(pe, note) && fits_file(pe, note, &last);
+           fits_headers(pe, note) && fits_names(pe, note) && fits_file(pe, note, &last);
 }
 
 void hp_pe_write_note_rename(const hp_pe *pe, unsigned char *bytes, const uint32_t renamed[3], int back) {
@@ -120,6 +146,21 @@ void hp_pe_write_note_rename(const hp_pe *pe, unsigned char *bytes, const uint32
             memcpy(bytes + pe->sections + (size_t)i * HP_PE_SECTION_HEADER, back ? old_name : new_name,
                    NAME_SIZE);
     }
+}
+
+void hp_pe_write_note_move(const hp_pe *pe, unsigned char *bytes) {
+    const size_t end = hp_pe_read_sections_end(pe), to = pe->headers - HP_PE_SECTION_HEADER;
+    memmove(bytes + to, bytes + pe->headers, end - pe->headers);
+    memset(bytes + end - HP_PE_SECTION_HEADER, 0, HP_PE_SECTION_HEADER);
+    hp_pe_read_put_32(bytes + HP_PE_DOS_NEW_HEADER, (uint32_t)to);
+}
+
+/* Our own section header, the last one, is overwritten. */
+static void move_back(const hp_pe *pe, const hp_pe_write_note *note, unsigned char *bytes) {
+    const size_t end = hp_pe_read_sections_end(pe);
+    memmove(bytes + note->headers, bytes + pe->headers, end - note->headers);
+    memcpy(bytes + pe->headers, note->stub, sizeof note->stub);
+    hp_pe_read_put_32(bytes + HP_PE_DOS_NEW_HEADER, note->headers);
 }
 
 void hp_pe_write_note_undo(const hp_pe *pe, const hp_pe_write_note *note, unsigned char *bytes) {
@@ -134,6 +175,9 @@ void hp_pe_write_note_undo(const hp_pe *pe, const hp_pe_write_note *note, unsign
     hp_pe_read_put_32(bytes + pe->optional + HP_PE_OPTIONAL_IMAGE_SIZE, note->image_size);
     hp_pe_read_put_32(bytes + pe->optional + HP_PE_OPTIONAL_INITIALIZED, note->initialized);
     hp_pe_read_put_32(bytes + field, note->checksum);
+    if (note->moved)
+        move_back(pe, note, bytes);
     if (note->checksum_right) // what else was changed since then counts too
-        hp_pe_read_put_32(bytes + field, hp_pe_write_note_checksum(bytes, note->file_size, field));
+        hp_pe_read_put_32(bytes + field + note->moved,
+                          hp_pe_write_note_checksum(bytes, note->file_size, field + note->moved));
 }

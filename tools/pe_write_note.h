@@ -12,7 +12,7 @@
 #include "tools/pe.h"
 
 /** Bytes of a note; it stands at a multiple of 8. */
-enum { HP_PE_WRITE_NOTE_SIZE = 56 };
+enum { HP_PE_WRITE_NOTE_SIZE = 104, HP_PE_WRITE_NOTE_STUB = 40 };
 
 /** The image as it was before. */
 typedef struct hp_pe_write_note {
@@ -22,10 +22,23 @@ typedef struct hp_pe_write_note {
     uint32_t checksum;
     uint32_t checksum_right; /**< nonzero: that was the image's sum */
     uint32_t renamed[3];     /**< a bit for each section that was called .rsrc */
+    uint32_t headers;        /**< where the PE signature was */
+    uint32_t moved;          /**< bytes that it is lower now: 0, or those of a section header */
+    unsigned char stub[HP_PE_WRITE_NOTE_STUB]; /**< what was there instead, if it was moved; else 0 */
 } hp_pe_write_note;
 
-/** Of an image to which nothing was added yet; its directories include the resources. */
-void hp_pe_write_note_make(const hp_pe *pe, hp_pe_write_note *note);
+/** Of an image to which nothing was added yet; its directories include the resources. @param moves nonzero:
+ * hp_pe_write_note_move comes next */
+void hp_pe_write_note_make(const hp_pe *pe, int moves, hp_pe_write_note *note);
+
+/**
+ * Move the headers of an image, from the PE signature to the end of the section table, down by one section
+ * header. In its place, behind the table, are zeros then.
+ *
+ * @param pe     its PE signature stands so far behind the DOS header, at least
+ * @param bytes  its bytes; pe has to be opened from them anew
+ */
+void hp_pe_write_note_move(const hp_pe *pe, unsigned char *bytes);
 
 /** Write it. */
 void hp_pe_write_note_put(const hp_pe_write_note *note, unsigned char bytes[HP_PE_WRITE_NOTE_SIZE]);

@@ -25,18 +25,19 @@ static HRESULT unverified(hp_trouble *trouble, const char *what) {
     return hp_trouble_set(trouble, HP_E_IMAGE_UNVERIFIED, NULL, "%s", what);
 }
 
+static int is_kept(const hp_pe *original, const hp_pe_section *before, const hp_pe *written) {
+    hp_pe_section after;
+    return hp_pe_section_at(written, before->rva, &after) && after.rva == before->rva &&
+           after.raw_size == before->raw_size &&
+           memcmp(written->bytes + after.raw, original->bytes + before->raw, before->raw_size) == 0;
+}
+
+/* But for the last one: that may be the table of an earlier run. */
 static HRESULT compare_sections(const hp_pe *original, const hp_pe *written, hp_trouble *trouble) {
-    for (uint16_t i = 0; i < original->section_count; i++) {
-        hp_pe_section before, after;
+    for (uint16_t i = 0; i + 1 < original->section_count; i++) {
+        hp_pe_section before;
         hp_pe_section_get(original, i, &before);
-        if (before.raw_size == 0)
-            continue;
-        const hp_span bytes = hp_pe_bytes(original, before.rva, before.raw_size);
-        /* A table from an earlier run may have gone from the end. */
-        if (!hp_pe_section_at(written, before.rva, &after) ||
-            (i + 1u < original->section_count && bytes.at != NULL &&
-             (after.rva != before.rva || after.raw_size != before.raw_size ||
-              memcmp(written->bytes + after.raw, bytes.at, bytes.size) != 0)))
+        if (before.raw_size > 0 && !is_kept(original, &before, written))
             return unverified(trouble, "a section has changed");
     }
     return S_OK;

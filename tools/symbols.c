@@ -1,4 +1,4 @@
-#include "tools/symbols_ask.h"
+#include "tools/symbols_public.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +21,7 @@ typedef struct collection {
     size_t capacity;
     size_t without_line;
     int out_of_memory;
+    hp_symbols_public public;
 } collection;
 
 /** dbghelp knows "processes" by handles that may be any number; each session has one of its own. */
@@ -70,14 +71,25 @@ static int make_room(collection *it) {
     return 1;
 }
 
-/** Note every function that has code. Public symbols are left out: they have neither types nor a source. */
+/** Public symbols have neither types nor a source. Names of C++ functions are asked for only. */
+static BOOL collect_public(collection *it, const SYMBOL_INFOW *info, uint32_t rva) {
+    const hp_fact *fact = it->facts ? hp_facts_find(it->facts, rva) : NULL;
+    if (it->sources && it->symbols->is_pdb && fact && fact->is_cxx)
+        it->out_of_memory |= !hp_symbols_public_add(&it->public, rva, info->Name);
+    return !it->out_of_memory;
+}
+
+/** Note every function that has code. */
 static BOOL CALLBACK collect(PSYMBOL_INFOW info, ULONG size, PVOID context) {
     collection *it = context;
     hp_symbols *symbols = it->symbols;
     (void)size;
     // Functions that the linker has dropped stay in DWARF, at an address outside of the image.
-    if (info->Tag != HP_TAG_FUNCTION || info->Address <= symbols->base ||
-        info->Address - symbols->base >= it->image_size)
+    if (info->Address <= symbols->base || info->Address - symbols->base >= it->image_size)
+        return TRUE;
+    if (info->Tag == HP_TAG_PUBLIC)
+        return collect_public(it, info, (uint32_t)(info->Address - symbols->base));
+    if (info->Tag != HP_TAG_FUNCTION)
         return TRUE;
     symbols->seen++;
     if (!it->sources) {
@@ -249,10 +261,14 @@ HRESULT hp_symbols_open(const wchar_t *path, hp_arch arch, const hp_sources *sou
             hr = hp_trouble_set_wide(trouble, E_OUTOFMEMORY, path, NULL);
         symbols->stays = !is_unloadable(&it);
     }
-    if (FAILED(hr))
+    if (FAILED(hr)) {
         hp_symbols_close(symbols);
-    else
+    } else {
         sort(symbols, facts);
+        hp_symbols_public_mark(&it.public, symbols);
+        symbols->facts = facts;
+    }
+    hp_symbols_public_free(&it.public);
     return hr;
 }
 

@@ -21,6 +21,7 @@ typedef struct hp_symbol {
     uint32_t type;      /**< dbghelp's type id, for hp_types_describe */
     uint32_t id;        /**< dbghelp's id of the function */
     uint8_t is_static;  /**< known from facts; 0 if they do not know it */
+    uint8_t is_plain;   /**< PDB: a linker's name is the same, so it is C or extern "C" */
 } hp_symbol;
 
 /** Functions of one image. */
@@ -33,6 +34,7 @@ typedef struct hp_symbols {
     size_t count, seen;     /**< chosen; all that have code */
     hp_symbol *items;       /**< by RVA, then by name. Two on one RVA: folded */
     struct hp_types *types; /**< what types.c remembers */
+    const hp_facts *facts;  /**< as given to hp_symbols_open */
 } hp_symbols;
 
 /** Where one's own sources are. */
@@ -46,7 +48,7 @@ typedef struct hp_sources {
  *
  * @param path     of the image; a PDB or .gnu_debuglink file is looked for where dbghelp looks
  * @param sources  directories; an empty list chooses all that have a source file
- * @param facts    of the same image
+ * @param facts    of the same image, or NULL; they stay until hp_symbols_close
  * @param symbols  receives the functions; freed with hp_symbols_close
  * @return S_OK; HP_E_DEBUG_INFO (dbghelp finds none it can read; the detail says which kind is needed: a PDB, or
  *         DWARF 4, gcc -gdwarf-4); HP_E_SERVER_ARCHITECTURE (this process cannot read that architecture);

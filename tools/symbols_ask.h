@@ -14,6 +14,7 @@
 enum {
     HP_TAG_FUNCTION = 5,
     HP_TAG_DATA = 7,
+    HP_TAG_PUBLIC = 10,
     HP_TAG_STRUCTURE = 11, /**< "user-defined type": struct, class, union */
     HP_TAG_ENUM = 12,
     HP_TAG_FUNCTION_TYPE = 13,

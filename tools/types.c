@@ -67,14 +67,24 @@ static int is_value(const description *it, const hp_types_node *node, char *why,
     return 0;
 }
 
+/** More than one element: dbghelp does not tell all dimensions. */
+static int points_to_array(const description *it, uint32_t index) {
+    const hp_types_node *pointer = hp_types_node_get(it->symbols, it->list.type[index]);
+    return pointer->kind == HP_TYPES_POINTER &&
+           hp_types_node_get(it->symbols, pointer->target)->kind == HP_TYPES_ARRAY;
+}
+
 /** A parameter that points to memory. */
 static void write_pointer(description *it, uint32_t index, const hp_types_node *target, unsigned stars,
                           hp_types_text *text) {
     const hp_fact *fact = it->fact;
     int is_const = fact && index < HP_FACT_PARAMETERS && (fact->const_behind >> index & 1);
+    int is_reference = fact && index < HP_FACT_PARAMETERS && (fact->reference >> index & 1);
     int is_object = it->list.has_object && index == 0;
     char why[200];
-    if (stars == 1 && target->is_token) {
+    if (points_to_array(it, index)) {
+        refuse_parameter(it, index, HP_E_SIGNATURE_UNKNOWN, "a pointer to an array, or a reference to one");
+    } else if (stars == 1 && target->is_token) {
         hp_types_text_add(text, "handle");
     } else if (stars == 1 && target->kind == HP_TYPES_STRUCTURE && target->is_value) {
         hp_types_text_add(text, "%s ", is_const ? "in" : "inout");
@@ -83,6 +93,10 @@ static void write_pointer(description *it, uint32_t index, const hp_types_node *
     } else if (stars == 1 && target->kind == HP_TYPES_STRUCTURE) {
         say_why(target, why, sizeof why);
         refuse_parameter(it, index, code_of(target), why);
+    } else if (stars == 1 && is_reference && target->is_value) { // of one: also of a character
+        hp_types_text_add(text, "%s ", is_const ? "in" : "inout");
+        hp_types_node_write(target, text);
+        hp_types_text_add(text, "*");
     } else if (stars == 1 && target->is_char && is_const && !is_object) {
         hp_types_text_add(text, target->is_char == 2 ? "in wstr" : "in str");
     } else if (stars == 1 && target->is_char && fact) {
@@ -183,7 +197,7 @@ HRESULT hp_types_describe(hp_symbols *symbols, const hp_symbol *symbol, const hp
     description it = {.symbols = symbols, .fact = fact, .call = call};
     hp_types_list_read(symbols, symbol, fact, &it.list);
     hp_types_shape_make(symbols, &it.list, convention, call);
-    hp_types_shape_parameters(symbols, &it.list, call);
+    hp_types_shape_parameters(symbols, &it.list, fact, call);
     make_signature(&it, convention);
     hp_types_list_free(&it.list);
     return hp_types_node_failed(symbols->types) || !call->shape[0] || !call->parameters[0] ? E_OUTOFMEMORY

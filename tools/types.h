@@ -8,6 +8,7 @@
  * | enum                                      | enum i32 color{RED=0,GREEN=1}: tag, underlying integer, entries |
  * | structure of these, naturally laid out    | struct player{i32 score;f64 x} |
  * | pointer to such a structure               | inout struct player{...}*; to const: in |
+ * | C++ reference to any of the above         | inout i32*, one element; to const: in |
  * | pointer to const char, const wchar_t      | in str, in wstr |
  * | anything else                             | HP_E_SIGNATURE_UNKNOWN, and a sentence |
  *
@@ -38,8 +39,8 @@ typedef struct hp_types_call {
     char reason[256]; /**< "parameter 2, data: the types do not say how much memory is behind this pointer" */
     char shape[HP_SIGNATURE_MAX +
                1]; /**< always: every type, also those that no signature can have, see below */
-    char parameters[HP_NAME_MAX +
-                    1]; /**< "(i32,f64)": tells overloads apart; no spaces, cut off with a hash */
+    /** "(i32,const-acme::player&)": tells overloads apart; no spaces, cut off with a hash */
+    char parameters[HP_NAME_MAX + 1];
 } hp_types_call;
 
 /**

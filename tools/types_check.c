@@ -1,6 +1,7 @@
 // Does the programmer's signature fit what the compiler saw? types.h has the grammar of the latter, a shape.
 #include "proxygen/signature_text.h"
 #include "tools/types.h"
+#include "tools/types_check_struct.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -93,35 +94,23 @@ static void type_words(const checker *check, const shape_type *type, char *words
     snprintf(words, WORDS, "%s%s", base, type->stars == 0 ? "" : type->stars == 1 ? "*" : "**");
 }
 
-static uint32_t pointer_size(const checker *check) {
-    return check->signature.arch == HP_ARCH_X64 ? 8 : 4;
-}
-
-static bool is_integer(const hp_type *type) {
-    return type->kind == HP_TYPE_SIGNED || type->kind == HP_TYPE_UNSIGNED;
-}
-
-/** A value, where the compiler saw one. */
+/** A value, where the compiler saw one. Into two structures nobody looked yet. */
 static bool value_fits(const hp_type *written, const shape_type *seen) {
     const hp_type *value = &seen->value;
     if (seen->base == BASE_VOID || written->kind == HP_TYPE_VOID)
         return seen->base == BASE_VOID && written->kind == HP_TYPE_VOID;
     if (seen->base == BASE_BYTES)
         return value->size == 0 || (written->kind == HP_TYPE_STRUCT && written->size == value->size);
-    if (written->size != value->size)
-        return false;
-    if (seen->enumeration && is_integer(written)) // whether it has a sign is the compiler's choice
-        return true;
-    if (written->kind == HP_TYPE_HANDLE && is_integer(value))
-        return true;
-    return written->kind == value->kind;
+    if (written->kind == HP_TYPE_STRUCT || value->kind == HP_TYPE_STRUCT)
+        return written->kind == value->kind;
+    return hp_types_check_struct_simple(written, value, seen->enumeration);
 }
 
-/** Memory, behind a pointer that the compiler saw: are the elements as large? */
+/** Memory, behind a pointer that the compiler saw: are the elements as large? Structures as in value_fits. */
 static bool memory_fits(const checker *check, const hp_type *element, const shape_type *seen) {
     const hp_type *value = &seen->value;
     if (seen->stars > 1)
-        return element->size == pointer_size(check); // which no character is
+        return element->size == (check->signature.arch == HP_ARCH_X64 ? 8u : 4u); // which no character is
     switch (seen->base) {
     case BASE_VOID:
         return true;
@@ -132,7 +121,9 @@ static bool memory_fits(const checker *check, const hp_type *element, const shap
     case BASE_VALUE:
         break;
     }
-    return element->size == value->size && (!element->text || is_integer(value));
+    if (value->kind == HP_TYPE_STRUCT)
+        return element->kind == HP_TYPE_STRUCT;
+    return element->size == value->size && (!element->text || hp_types_check_struct_integer(value));
 }
 
 /** Something written, and something seen. @param parameter  NULL: the result */
@@ -154,11 +145,22 @@ static void add_sizes(const hp_type *written, const shape_type *seen, char *word
                  (unsigned)seen->value.size);
 }
 
+/** What fits from outside: if both are structures, their members. */
+static int check_inside(const checker *check, const char *place, const hp_type *written,
+                        hp_signature_span written_span, const shape_type *seen) {
+    char detail[HP_TYPES_CHECK_STRUCT_WORDS];
+    if (written->kind != HP_TYPE_STRUCT || seen->value.kind != HP_TYPE_STRUCT || seen->stars > 1)
+        return 1;
+    if (hp_types_check_struct(&check->written, written_span, &check->shape, seen->span, detail))
+        return 1;
+    return say(check, "%s: %s", place, detail);
+}
+
 static int check_type(const checker *check, const char *place, const hp_parameter *parameter,
                       hp_signature_span written_span, const shape_type *seen) {
     const hp_type *written = parameter ? &parameter->type : &check->signature.result;
     if (type_fits(check, written, parameter, seen))
-        return 1;
+        return check_inside(check, place, written, written_span, seen);
     char here[WORDS], there[WORDS], sizes[WORDS];
     hp_signature_words(&check->written, written_span, parameter, here, sizeof here);
     type_words(check, seen, there);

@@ -119,7 +119,8 @@ static void fill(hp_symbols *symbols, hp_types_node *node, const hp_types_node *
     if (known && count == 0 && base->is_value) { // std::byte and the like
         node->head = base->head;
         free(node->tag);
-        node->tag = NULL;
+        free(node->full);
+        node->tag = node->full = NULL;
         node->is_value = 1;
     } else if (known && count > 0) {
         node->head = head_of(node->size, is_unsigned, entries, count);
@@ -133,18 +134,31 @@ static void fill(hp_symbols *symbols, hp_types_node *node, const hp_types_node *
     free(ids);
 }
 
+/** What the facts know of an enum of which Wine tells no integer type. */
+static int ask_facts(const hp_symbols *symbols, const hp_types_node *node, hp_types_node *base) {
+    static const char *const heads[2][9] = {{[1] = "i8", [2] = "i16", [4] = "i32", [8] = "i64"},
+                                            {[1] = "u8", [2] = "u16", [4] = "u32", [8] = "u64"}};
+    const hp_fact_enum *fact =
+        symbols->facts && node->tag ? hp_facts_enum_find(symbols->facts, node->tag) : NULL;
+    if (!fact)
+        return 0;
+    base->size = fact->size;
+    base->head = heads[fact->is_unsigned][fact->size];
+    base->is_value = 1;
+    return 1;
+}
+
 void hp_types_enum_fill(hp_symbols *symbols, hp_types_node *node, int is_c) {
     static const hp_types_node no_base = {0};
     node->kind = HP_TYPES_ENUM;
-    node->tag = hp_symbols_ask_name(symbols, node->id);
-    if (node->tag && !hp_types_text_tag(node->tag)) {
-        free(node->tag);
-        node->tag = NULL;
-    }
+    hp_types_node_name(symbols, node);
     uint32_t type = hp_symbols_ask(symbols, node->id, TI_GET_TYPE, 0);
     const hp_types_node *base = type ? hp_types_node_get(symbols, type) : &no_base;
     if (base->kind != HP_TYPES_SIMPLE)
         base = &no_base;
+    hp_types_node known = {0};
+    if (base == &no_base && ask_facts(symbols, node, &known))
+        base = &known;
     if (node->size == 0)
         node->size = base->size;
     if (node->size == 0 && is_c)

@@ -24,6 +24,7 @@ hp_types *hp_types_node_open(void) {
 
 static void free_node(hp_types_node *node) {
     free(node->tag);
+    free(node->full);
     free(node->body);
     free(node->where);
     free(node->parameters);
@@ -143,7 +144,7 @@ static void fill_typedef(hp_symbols *symbols, hp_types_node *node) {
     uint32_t id = node->id;
     *node = *real;
     node->id = id;
-    node->tag = node->body = node->where = NULL;
+    node->tag = node->full = node->body = node->where = NULL;
     node->parameters = NULL; // nobody asks a typedef for them
     char *name = hp_symbols_ask_name(symbols, id);
     if (real->kind == HP_TYPES_SIMPLE && real->size == 2 && name &&
@@ -152,9 +153,9 @@ static void fill_typedef(hp_symbols *symbols, hp_types_node *node) {
     int ok = (!real->body || (node->body = _strdup(real->body))) &&
              (!real->where || (node->where = _strdup(real->where)));
     if (real->tag)
-        ok = ok && (node->tag = _strdup(real->tag));
+        ok = ok && (node->tag = _strdup(real->tag)) && (!real->full || (node->full = _strdup(real->full)));
     else if (name && (real->kind == HP_TYPES_STRUCTURE || real->kind == HP_TYPES_ENUM) &&
-             hp_types_text_tag(name))
+             (node->full = hp_types_text_full(name)) && hp_types_text_tag(name))
         node->tag = _strdup(name);
     free(name);
     if (!ok)
@@ -168,6 +169,17 @@ static void fill_function(hp_symbols *symbols, hp_types_node *node) {
     node->count = hp_symbols_ask_children(symbols, node->id, HP_SYMBOLS_CHILDREN_MAX, &node->parameters);
     for (uint64_t i = 0; i < node->count; i++)
         node->parameters[i] = hp_symbols_ask(symbols, node->parameters[i], TI_GET_TYPE, 0);
+}
+
+void hp_types_node_name(const hp_symbols *symbols, hp_types_node *node) {
+    node->tag = hp_symbols_ask_name(symbols, node->id);
+    if (!node->tag)
+        return;
+    node->full = hp_types_text_full(node->tag);
+    if (!hp_types_text_tag(node->tag)) {
+        free(node->tag);
+        node->tag = NULL;
+    }
 }
 
 static void fill(hp_symbols *symbols, hp_types_node *node) {

@@ -36,6 +36,7 @@ typedef struct hp_types_node {
     const char *head;     /**< "i32", "struct", "enum i32"; static */
     uint32_t *parameters; /**< ids of their types; NULL if there are none */
     char *tag, *body;     /**< NULL if there is none */
+    char *full;           /**< the tag with its namespaces; NULL if there is none */
     const char *error;    /**< no value: why; static */
     char *where;          /**< no value: of which member; NULL if there is none */
 } hp_types_node;
@@ -60,6 +61,9 @@ const hp_types_node *hp_types_node_element(hp_symbols *symbols, const hp_types_n
 
 /** Append what a signature says of a value. */
 void hp_types_node_write(const hp_types_node *node, hp_types_text *text);
+
+/** Fill in tag and full of a structure or enum. */
+void hp_types_node_name(const hp_symbols *symbols, hp_types_node *node);
 
 /* Parts of hp_types_node_get, for one kind each; node has id, kind and size. */
 void hp_types_struct_fill(hp_symbols *symbols, hp_types_node *node);         /* types_struct.c */

@@ -19,13 +19,12 @@ const hp_types_node *hp_types_shape_target(hp_symbols *symbols, uint32_t id, uns
     return node;
 }
 
-/** What a shape says of a type; brief: without members and entries. */
-static void write_shape(hp_symbols *symbols, uint32_t id, int brief, hp_types_text *text) {
-    unsigned stars;
-    const hp_types_node *node = hp_types_shape_target(symbols, id, &stars);
+/** What a shape says of a type without its stars; brief: without members and entries. */
+static void write_base(const hp_types_node *node, unsigned stars, int brief, hp_types_text *text) {
     int has_tag = (node->kind == HP_TYPES_STRUCTURE || node->kind == HP_TYPES_ENUM) && node->tag;
     if (brief && has_tag)
-        hp_types_text_add(text, "%s", node->tag);
+        hp_types_text_add(text, "%s",
+                          node->kind == HP_TYPES_STRUCTURE && node->full ? node->full : node->tag);
     else if (node->kind == HP_TYPES_VOID)
         hp_types_text_add(text, "void");
     else if (node->kind == HP_TYPES_FUNCTION && stars > 0)
@@ -36,7 +35,25 @@ static void write_shape(hp_symbols *symbols, uint32_t id, int brief, hp_types_te
         hp_types_text_add(text, "%s", node->kind == HP_TYPES_ENUM ? "enum" : "struct");
     else
         hp_types_node_write(node, text);
+}
+
+static void write_shape(hp_symbols *symbols, uint32_t id, hp_types_text *text) {
+    unsigned stars;
+    const hp_types_node *node = hp_types_shape_target(symbols, id, &stars);
+    write_base(node, stars, 0, text);
     hp_types_text_add(text, "%.*s", (int)stars, "********");
+}
+
+/** "const-acme::player&": what tells overloads apart. */
+static void write_brief(hp_symbols *symbols, const hp_types_list *list, uint32_t index, const hp_fact *fact,
+                        hp_types_text *text) {
+    unsigned stars;
+    const hp_types_node *node = hp_types_shape_target(symbols, list->type[index], &stars);
+    int known = fact && stars > 0 && index < HP_FACT_PARAMETERS;
+    int is_reference = known && (fact->reference >> index & 1);
+    hp_types_text_add(text, "%s", known && (fact->const_behind >> index & 1) ? "const-" : "");
+    write_base(node, stars, 1, text);
+    hp_types_text_add(text, "%.*s%s", (int)stars - is_reference, "********", is_reference ? "&" : "");
 }
 
 const char *hp_types_shape_convention(const hp_symbols *symbols, hp_convention convention) {
@@ -52,7 +69,7 @@ void hp_types_shape_make(hp_symbols *symbols, const hp_types_list *list, hp_conv
     hp_types_text text = {0};
     hp_types_text_add(&text, "%s", hp_types_shape_convention(symbols, convention));
     if (list->known)
-        write_shape(symbols, list->result, 0, &text);
+        write_shape(symbols, list->result, &text);
     else
         hp_types_text_add(&text, "?0");
     hp_types_text_add(&text, "(");
@@ -64,7 +81,7 @@ void hp_types_shape_make(hp_symbols *symbols, const hp_types_list *list, hp_conv
     for (uint32_t i = 0; i < list->count; i++) {
         size_t before = text.length;
         hp_types_text_add(&text, "%s", i ? "," : "");
-        write_shape(symbols, list->type[i], 0, &text);
+        write_shape(symbols, list->type[i], &text);
         hp_types_text_add(&text, "%s%s", list->name[i] ? " " : "", list->name[i] ? list->name[i] : "");
         if (text.length > HP_SIGNATURE_MAX - SPARE) {
             text.length = before;
@@ -82,13 +99,14 @@ void hp_types_shape_make(hp_symbols *symbols, const hp_types_list *list, hp_conv
     hp_types_text_free(&text);
 }
 
-void hp_types_shape_parameters(hp_symbols *symbols, const hp_types_list *list, hp_types_call *call) {
+void hp_types_shape_parameters(hp_symbols *symbols, const hp_types_list *list, const hp_fact *fact,
+                               hp_types_call *call) {
     enum { WHOLE = 100, CUT = 80 };
     hp_types_text text = {0};
     hp_types_text_add(&text, "(");
     for (uint32_t i = 0; i < list->count; i++) {
         hp_types_text_add(&text, "%s", i ? "," : "");
-        write_shape(symbols, list->type[i], 1, &text);
+        write_brief(symbols, list, i, fact, &text);
     }
     if (list->is_variadic)
         hp_types_text_add(&text, "%s...", list->count ? "," : "");

@@ -19,7 +19,8 @@ const char *hp_types_shape_convention(const hp_symbols *symbols, hp_convention c
 void hp_types_shape_make(hp_symbols *symbols, const hp_types_list *list, hp_convention convention,
                          hp_types_call *call);
 
-/** Fill call->parameters; it stays empty if there is no memory. */
-void hp_types_shape_parameters(hp_symbols *symbols, const hp_types_list *list, hp_types_call *call);
+/** Fill call->parameters; it stays empty if there is no memory. @param fact  NULL if nothing is known */
+void hp_types_shape_parameters(hp_symbols *symbols, const hp_types_list *list, const hp_fact *fact,
+                               hp_types_call *call);
 
 #endif

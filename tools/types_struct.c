@@ -148,11 +148,7 @@ void hp_types_struct_fill(hp_symbols *symbols, hp_types_node *node) {
     enum { KIND_UNION = 2 };
     node->kind = HP_TYPES_STRUCTURE;
     node->head = "struct";
-    node->tag = hp_symbols_ask_name(symbols, node->id);
-    if (node->tag && !hp_types_text_tag(node->tag)) {
-        free(node->tag);
-        node->tag = NULL;
-    }
+    hp_types_node_name(symbols, node);
     if (hp_symbols_ask(symbols, node->id, TI_GET_UDTKIND, 0) == KIND_UNION) {
         refuse(node, "a union", NULL);
         return;

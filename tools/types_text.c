@@ -78,3 +78,37 @@ int hp_types_text_tag(char *name) {
     *to = '\0';
     return 1;
 }
+
+size_t hp_types_text_unnamed(const char *text) {
+    static const char *const forms[] = {
+        "(anonymous namespace)::", "(anonymous%20namespace)::", "{anonymous}::",
+        "`anonymous namespace'::", "`anonymous-namespace'::",   "`anonymous%20namespace'::"};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (strncmp(text, forms[i], strlen(forms[i])) == 0)
+            return strlen(forms[i]);
+    return 0;
+}
+
+char *hp_types_text_full(const char *name) {
+    char *full = malloc(strlen(name) + 1), *tag = malloc(strlen(name) + 1);
+    int depth = 0; // of template arguments
+    size_t length = 0;
+    int ok = full && tag && hp_types_text_tag(strcpy(tag, name));
+    free(tag);
+    for (const char *at = name; ok && *at; at++) {
+        const size_t unnamed = hp_types_text_unnamed(at);
+        if (unnamed > 0) {
+            at += unnamed - 1;
+            continue;
+        }
+        depth += *at == '<';
+        depth -= *at == '>' && depth > 0;
+        full[length++] = is_letter(*at) || is_digit(*at) || (*at == ':' && depth == 0) ? *at : '_';
+    }
+    if (!ok) {
+        free(full);
+        return NULL;
+    }
+    full[length] = '\0';
+    return full;
+}

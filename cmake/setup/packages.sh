@@ -3,6 +3,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 packages=(wine wine64 wine64-tools gcc-mingw-w64-x86-64 gcc-mingw-w64-i686 mingw-w64-tools cmake ninja-build
+    g++-mingw-w64-x86-64-win32 g++-mingw-w64-i686-win32
     gcc libc6-dev clang lld llvm clang-format clang-tidy cppcheck shellcheck dpkg-dev xz-utils util-linux)
 
 # On a relative of Debian some packages have other names or other contents, and its archive is signed by
@@ -11,7 +12,7 @@ not_debian() {
     cat <<'TEXT'
 Setup knows Debian 12 and newer. This is another system: nothing was installed. Needed, by its own means, are
   * CMake 3.25 or newer and Ninja
-  * mingw-w64 gcc for x86_64-w64-mingw32 and i686-w64-mingw32
+  * mingw-w64 gcc for x86_64-w64-mingw32 and i686-w64-mingw32, with g++ for the tests
   * Wine 8 or newer that runs both 64-bit and 32-bit EXEs, with widl and its IDL files
   * clang, lld, clang-format, clang-tidy, cppcheck, shellcheck,
     clang's sanitizer and fuzzer run-time libraries

@@ -43,7 +43,7 @@
     X(HP_E_NAME_INVALID, 0x020C, "the name of a function is not an identifier",                              \
       "use letters, digits and underscores, joined by :: where there are namespaces")                        \
     X(HP_E_NAME_UNKNOWN, 0x020D, "no function of this name is known here",                                   \
-      "mark the function with HP_PATCHABLE in the app and HP_EXPORT in the update, spelled alike")           \
+      "check the spelling; the app needs HP_PATCHABLE or hotpatch prepare, the update HP_EXPORT or --offer") \
     X(HP_E_SIGNATURE_SYNTAX, 0x020E, "the signature cannot be read",                                         \
       "correct the text at the place that is named")                                                         \
     X(HP_E_SIGNATURE_MISMATCH, 0x020F, "app and update give the function different signatures",              \
@@ -90,7 +90,7 @@
     X(HP_E_NOT_ATTACHED, 0x0223, "nothing is attached under this ProgID",                                    \
       "attach first, or check the spelling")                                                                 \
     X(HP_E_TABLE_MISSING, 0x0224, "the image has no function table",                                         \
-      "mark at least one function with HP_PATCHABLE (app) or HP_EXPORT (update)")                            \
+      "run hotpatch prepare on it, or mark functions with HP_PATCHABLE (app) and HP_EXPORT (update)")        \
     X(HP_E_TABLE_DAMAGED, 0x0225, "the function table of the image is damaged",                              \
       "rebuild the image; do not strip or pack the .hpfn section")                                           \
     X(HP_E_ELEVATED, 0x0226, "an elevated process does not start an EXE that HKEY_CURRENT_USER names",       \
@@ -139,7 +139,7 @@
     X(HP_E_IMAGE_DAMAGED, 0x023B, "the file is not an image for Windows, or a damaged one",                  \
       "give an EXE or DLL for x64 or x86, as the linker made it")                                            \
     X(HP_E_IMAGE_ROOM, 0x023C, "the image's headers have no room for another section",                       \
-      "link with fewer sections, or leave a resource in the image that can be replaced")                     \
+      "link with a file alignment of 4096, which makes the headers larger, or with fewer sections")          \
     X(HP_E_IMAGE_SIGNED, 0x023D, "the image is signed, and a change would break the signature",              \
       "prepare the image first and sign it then")                                                            \
     X(HP_E_DEBUG_INFO, 0x023E, "the image has no debug information that can be read",                        \

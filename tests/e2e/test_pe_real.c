@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "tools/pe_write.h"
+#include "unit/pe_fill.h"
 
 #define NAME "HOTPATCHDATA"
 #define TABLE "what is known of the functions"
@@ -35,7 +36,7 @@ static const struct {
     {L"fixture_bare.exe", "own 0: ", 1},
     {L"fixture_stripped.exe", "own 16: its own resource", 0},
 };
-enum { FIXTURES = sizeof fixtures / sizeof *fixtures };
+enum { FIXTURES = sizeof fixtures / sizeof *fixtures, KINDS = 2 * FIXTURES, SECTION_HEADER = 40 };
 
 static file read_image(const wchar_t *path) {
     file f;
@@ -52,6 +53,20 @@ static file read_image(const wchar_t *path) {
     if (hp_pe_open(f.bytes, f.size, &f.pe, &reason) != S_OK)
         fail_msg("%ls: %s", path, reason);
     return f;
+}
+
+/* Its headers have no place for another section, whatever linker it is from. */
+static file read_full(const wchar_t *path) {
+    file f = read_image(path);
+    pe_fill(f.bytes);
+    hp_pe_write_checksum(f.bytes, f.size);
+    assert_int_equal(hp_pe_open(f.bytes, f.size, &f.pe, NULL), S_OK);
+    return f;
+}
+
+/* Fixture number i, or i - FIXTURES with full headers; below KINDS. */
+static file read_fixture(size_t i) {
+    return (i < FIXTURES ? read_image : read_full)(fixture_path(fixtures[i % FIXTURES].name));
 }
 
 static file write_resource(const file *from, const char *data) {
@@ -80,13 +95,14 @@ static void save(const file *f) {
     assert_int_equal(fclose(stream), 0);
 }
 
-/* The copy with TABLE, of fixture number i. */
-static void prepare(size_t i) {
-    file original = read_image(fixture_path(fixtures[i].name));
+/* The copy with TABLE, of fixture number i. @return nonzero: its headers had to move */
+static int prepare(size_t i) {
+    file original = read_fixture(i);
     file prepared = write_resource(&original, TABLE);
     save(&prepared);
     free(original.bytes);
     free(prepared.bytes);
+    return prepared.pe.headers != original.pe.headers;
 }
 
 static void expect_run(const char *own, const char *table) {
@@ -123,17 +139,18 @@ static size_t count_functions(const wchar_t *path) {
 
 static void programs_run_and_find_both(void **state) {
     (void)state;
-    for (size_t i = 0; i < FIXTURES; i++) {
-        prepare(i);
-        expect_run(fixtures[i].own, "table 30: " TABLE);
+    for (size_t i = 0; i < KINDS; i++) {
+        assert_true(prepare(i) || i < FIXTURES);
+        expect_run(fixtures[i % FIXTURES].own, "table 30: " TABLE);
     }
 }
 
 static void debug_information_stays(void **state) {
     (void)state;
-    for (size_t i = 0; i < FIXTURES; i++) {
-        const size_t before = count_functions(fixture_path(fixtures[i].name));
-        assert_int_equal(before > 0, fixtures[i].has_symbols && HP_COMPILER_HERE != HP_COMPILER_CLANG);
+    for (size_t i = 0; i < KINDS; i++) {
+        const size_t before = count_functions(fixture_path(fixtures[i % FIXTURES].name));
+        assert_int_equal(before > 0,
+                         fixtures[i % FIXTURES].has_symbols && HP_COMPILER_HERE != HP_COMPILER_CLANG);
         prepare(i);
         assert_int_equal(count_functions(copy_path()), before);
     }
@@ -141,11 +158,12 @@ static void debug_information_stays(void **state) {
 
 static void resource_can_be_had_back_to_the_byte(void **state) {
     (void)state;
-    for (size_t i = 0; i < FIXTURES; i++) {
-        file original = read_image(fixture_path(fixtures[i].name));
+    for (size_t i = 0; i < KINDS; i++) {
+        file original = read_fixture(i);
         file once = write_resource(&original, TABLE);
         file twice = write_resource(&once, "another one");
         assert_int_equal(once.size, twice.size);
+        assert_true(i < FIXTURES || once.pe.headers == original.pe.headers - SECTION_HEADER);
         file away = write_resource(&twice, NULL);
         assert_int_equal(away.size, original.size);
         assert_memory_equal(away.bytes, original.bytes, away.size);
@@ -156,13 +174,29 @@ static void resource_can_be_had_back_to_the_byte(void **state) {
     }
 }
 
+static void expect_no_room(const file *f) { // the headers cannot move once more
+    file none;
+    assert_int_equal(hp_pe_write_rcdata(&f->pe, NAME, "x", 1, &none.bytes, &none.size, NULL, NULL),
+                     HP_E_IMAGE_ROOM);
+}
+
+/* The copy, as somebody else has changed it, with another table. */
+static void prepare_again(const file *changed, size_t i, size_t functions) {
+    file again = write_resource(changed, "prepared again");
+    assert_int_equal(hp_pe_rcdata(&again.pe, "OTHER").size, hp_pe_rcdata(&changed->pe, "OTHER").size);
+    save(&again);
+    assert_int_equal(count_functions(copy_path()), functions);
+    expect_run(fixtures[i % FIXTURES].own, "table 14: prepared again");
+    free(again.bytes);
+}
+
 // Larger than any slot that is there.
 static void update_by_others_keeps_it(void **state) {
     (void)state;
     static char other[20000];
     memset(other, 'o', sizeof other);
-    for (size_t i = 0; i < FIXTURES; i++) {
-        prepare(i);
+    for (size_t i = 0; i < KINDS; i++) {
+        const int moved = prepare(i);
         const size_t before = count_functions(copy_path());
         HANDLE update = BeginUpdateResourceW(copy_path(), FALSE);
         assert_non_null(update);
@@ -173,15 +207,12 @@ static void update_by_others_keeps_it(void **state) {
         assert_int_equal(hp_pe_rcdata(&changed.pe, NAME).size, strlen(TABLE));
         assert_memory_equal(hp_pe_rcdata(&changed.pe, NAME).at, TABLE, strlen(TABLE));
         assert_int_equal(count_functions(copy_path()), before);
-        expect_run(fixtures[i].own, "table 30: " TABLE);
-
-        file again = write_resource(&changed, "prepared again");
-        assert_int_equal(hp_pe_rcdata(&again.pe, "OTHER").size, sizeof other);
-        save(&again);
-        assert_int_equal(count_functions(copy_path()), before);
-        expect_run(fixtures[i].own, "table 14: prepared again");
+        expect_run(fixtures[i % FIXTURES].own, "table 30: " TABLE);
+        if (moved)
+            expect_no_room(&changed);
+        else
+            prepare_again(&changed, i, before);
         free(changed.bytes);
-        free(again.bytes);
     }
 }
 
@@ -189,7 +220,7 @@ static void windows_finds_it_in_a_file(void **state) {
     (void)state;
     static const DWORD ways[] = {LOAD_LIBRARY_AS_DATAFILE, LOAD_LIBRARY_AS_IMAGE_RESOURCE,
                                  LOAD_LIBRARY_AS_DATAFILE | LOAD_LIBRARY_AS_IMAGE_RESOURCE};
-    for (size_t i = 0; i < FIXTURES * 3; i++) {
+    for (size_t i = 0; i < KINDS * 3; i++) {
         prepare(i / 3);
         HMODULE module = LoadLibraryExW(copy_path(), NULL, ways[i % 3]);
         assert_non_null(module);
@@ -198,19 +229,19 @@ static void windows_finds_it_in_a_file(void **state) {
         assert_int_equal(SizeofResource(module, resource), strlen(TABLE));
         assert_memory_equal(LockResource(LoadResource(module, resource)), TABLE, strlen(TABLE));
         assert_int_equal(FindResourceW(module, MAKEINTRESOURCEW(7), MAKEINTRESOURCEW(10)) != NULL,
-                         fixtures[i / 3].own[4] != '0');
+                         fixtures[i / 3 % FIXTURES].own[4] != '0');
         assert_int_equal(FindResourceW(module, L"NAMED", MAKEINTRESOURCEW(10)) != NULL,
-                         fixtures[i / 3].own[4] != '0');
+                         fixtures[i / 3 % FIXTURES].own[4] != '0');
         assert_int_equal(FindResourceW(module, MAKEINTRESOURCEW(1), MAKEINTRESOURCEW(16)) != NULL,
-                         fixtures[i / 3].own[4] != '0');
+                         fixtures[i / 3 % FIXTURES].own[4] != '0');
         assert_true(FreeLibrary(module));
     }
 }
 
 static void checksum_is_the_one_of_imagehlp(void **state) {
     (void)state;
-    for (size_t i = 0; i < FIXTURES; i++) {
-        file original = read_image(fixture_path(fixtures[i].name));
+    for (size_t i = 0; i < KINDS; i++) {
+        file original = read_fixture(i);
         file given = write_resource(&original, NULL); // a copy
         given.bytes[given.pe.optional + 64] |= 1;     // lld gives none
         hp_pe_write_checksum(given.bytes, given.size);
@@ -227,11 +258,15 @@ static void checksum_is_the_one_of_imagehlp(void **state) {
     }
 }
 
-// Of this program, and of a DLL that does not stand where it was linked for.
+// Of this program, of a DLL that does not stand where it was linked for, and of one whose headers have moved.
 static void fingerprint_is_that_of_the_loaded_image(void **state) {
     (void)state;
-    HMODULE modules[] = {GetModuleHandleW(NULL), LoadLibraryW(fixture_path(L"fixture_patch_module.dll"))};
-    for (size_t i = 0; i < 2; i++) {
+    const wchar_t *dll = fixture_path(L"fixture_patch_module.dll");
+    file full = read_full(dll), prepared = write_resource(&full, TABLE);
+    save(&prepared);
+    HMODULE modules[] = {GetModuleHandleW(NULL), LoadLibraryW(dll), LoadLibraryW(copy_path())};
+    assert_true(pe_loaded_fingerprint(modules[2]) == hp_pe_fingerprint(&full.pe));
+    for (size_t i = 0; i < 3; i++) {
         wchar_t path[1024];
         assert_non_null(modules[i]);
         assert_in_range(GetModuleFileNameW(modules[i], path, 1024), 1, 1000);
@@ -239,7 +274,10 @@ static void fingerprint_is_that_of_the_loaded_image(void **state) {
         assert_true(pe_loaded_fingerprint(modules[i]) == hp_pe_fingerprint(&f.pe));
         free(f.bytes);
     }
-    FreeLibrary(modules[1]);
+    free(full.bytes);
+    free(prepared.bytes);
+    for (size_t i = 1; i < 3; i++)
+        FreeLibrary(modules[i]);
 }
 
 static int remove_copy(void **state) {

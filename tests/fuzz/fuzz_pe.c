@@ -1,5 +1,6 @@
 // An image file, whatever it claims: it is read within its bounds; a resource that is added can be found, and
-// leaves all sections as they are; taken away again, it leaves the file as it was.
+// leaves all sections as they are, and the headers where they are unless the section table fills them; taken
+// away again, it leaves the file as it was.
 #include "tools/pe_write.h"
 
 #include <stdlib.h>
@@ -57,8 +58,21 @@ static int is_prepared(const hp_pe *pe) {
     return 0;
 }
 
+// The new section's header stands behind the table; or, where the headers moved down, ends where that did.
+static void expect_headers_kept(const hp_pe *before, const hp_pe *after) {
+    enum { NEW_HEADER = 60, DOS_HEADER = 64, SECTION_HEADER = 40 };
+    size_t end = before->sections + (size_t)before->section_count * SECTION_HEADER;
+    check(after->headers == before->headers || after->headers + SECTION_HEADER == before->headers);
+    if (after->headers == before->headers)
+        end += SECTION_HEADER;
+    check(memcmp(before->bytes, after->bytes, NEW_HEADER) == 0);
+    check(memcmp(before->bytes + DOS_HEADER, after->bytes + DOS_HEADER, after->headers - DOS_HEADER) == 0);
+    check(memcmp(before->bytes + end, after->bytes + end, before->size - end) == 0);
+}
+
 static void expect_kept(const hp_pe *before, const hp_pe *after) {
     hp_pe_section section;
+    expect_headers_kept(before, after);
     check(after->size >= before->size && after->section_count == before->section_count + 1);
     for (uint16_t i = 0; i < before->section_count; i++) {
         hp_pe_section_get(before, i, &section);

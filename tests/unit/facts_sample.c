@@ -23,6 +23,8 @@ struct pair {
 
 volatile int facts_sink;
 
+// NOLINTBEGIN(readability-non-const-parameter): what is const and what is not is what the tests look at
+
 SHOWN KEPT int facts_plain(int a, int b) {
     facts_sink = a;
     return a * b;
@@ -102,3 +104,4 @@ int main(int argc, char **argv) {
 #endif
     return sum + facts_pointer(list, argc) == 0;
 }
+// NOLINTEND(readability-non-const-parameter)

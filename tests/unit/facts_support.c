@@ -87,7 +87,7 @@ uint32_t facts_export(const hp_pe *pe, const char *name) {
 
 int facts_ends(const char *text, const char *end) {
     const size_t length = text ? strlen(text) : 0, wanted = strlen(end);
-    return length >= wanted && strcmp(text + length - wanted, end) == 0;
+    return text && length >= wanted && strcmp(text + length - wanted, end) == 0;
 }
 
 void facts_expect_order(const hp_facts *facts) {

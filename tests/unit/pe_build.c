@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pe_fill.h"
+
 #define ENOUGH 0x1800
-enum { SIGNATURE = 0x80, HEADER = 40 };
+enum { HEADER = 40 };
 
 const pe_resource pe_build_resources[] = {
     {.type = "TEXT", .name_id = 5, .language = 1031, .code_page = 1252, .data = "first"},
@@ -70,13 +72,16 @@ static void add_section(pe_image *image, const char *name, uint32_t rva, uint32_
         image->size = raw + raw_size;
 }
 
-static void add_headers(pe_image *image, hp_arch arch, uint32_t alignment, uint32_t headers) {
+static void add_headers(pe_image *image, hp_arch arch, uint32_t alignment, unsigned parts) {
     const int wide = arch == HP_ARCH_X64;
+    const uint32_t signature = parts & PE_NO_STUB ? 0x40 : parts & PE_SHORT_STUB ? 0x78 : 0x80;
     memcpy(image->bytes, "MZ", 2);
-    pe_put_32(image, 60, SIGNATURE);
-    memcpy(image->bytes + SIGNATURE, "PE\0\0", 4);
-    image->coff = SIGNATURE + 4;
-    image->optional = SIGNATURE + 24;
+    pe_put_32(image, 60, signature);
+    for (uint32_t at = 0x40; at < signature; at++)
+        image->bytes[at] = (unsigned char)at; // the DOS program
+    memcpy(image->bytes + signature, "PE\0\0", 4);
+    image->coff = signature + 4;
+    image->optional = signature + 24;
     image->directories = image->optional + (wide ? 112 : 96);
     image->sections = image->directories + 128;
     pe_put_16(image, image->coff, wide ? 0x8664 : 0x14C);
@@ -91,9 +96,9 @@ static void add_headers(pe_image *image, hp_arch arch, uint32_t alignment, uint3
         pe_put_32(image, image->optional + 28, 1);
     pe_put_32(image, image->optional + 32, alignment);
     pe_put_32(image, image->optional + 36, alignment < 512 ? alignment : 512);
-    pe_put_32(image, image->optional + 60, headers);
+    pe_put_32(image, image->optional + 60, PE_HEADERS);
     pe_put_32(image, image->directories - 4, 16);
-    image->size = headers;
+    image->size = PE_HEADERS;
 }
 
 static int same_text(const char *one, const char *other) {
@@ -182,7 +187,7 @@ static void add_symbols(pe_image *image) {
 
 void pe_build(pe_image *image, hp_arch arch, unsigned parts) {
     *image = (pe_image){.size = 0};
-    add_headers(image, arch, 0x1000, PE_HEADERS);
+    add_headers(image, arch, 0x1000, parts);
     add_section(image, ".text", PE_TEXT, PE_TEXT_SIZE, 0x400, 0x200, 0x60000020);
     add_section(image, ".bss", PE_BSS, 0x1800, 0, 0, 0xC0000080);
     add_section(image, ".pdata", PE_PDATA, 24, 0x600, 0x200, 0x40000040);
@@ -213,6 +218,8 @@ void pe_build(pe_image *image, hp_arch arch, unsigned parts) {
         }
         image->size += 13;
     }
+    if (parts & PE_FULL)
+        pe_fill(image->bytes);
     const size_t field = image->optional + 64;
     if (parts & PE_CHECKSUM)
         pe_put_32(image, field, pe_checksum(image->bytes, image->size, field));
@@ -220,7 +227,7 @@ void pe_build(pe_image *image, hp_arch arch, unsigned parts) {
 
 void pe_build_low(pe_image *image, hp_arch arch) {
     *image = (pe_image){.size = 0};
-    add_headers(image, arch, 32, PE_HEADERS);
+    add_headers(image, arch, 32, 0);
     pe_put_32(image, image->optional + 16, PE_HEADERS);
     add_section(image, ".text", PE_HEADERS, 0x100, PE_HEADERS, 0x100, 0x60000020);
     add_section(image, ".data", 0x500, 0x60, 0x500, 0x60, 0xC0000040);

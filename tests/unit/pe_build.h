@@ -9,11 +9,14 @@
 
 /** What an image has beyond .text, .bss (nothing in the file), .pdata and .reloc. */
 enum {
-    PE_RESOURCES = 1,   /**< .rsrc with pe_build_resources */
-    PE_SYMBOLS = 2,     /**< a symbol table, and a section whose name is in its string table */
-    PE_CHECKSUM = 4,    /**< the header's sum is right */
-    PE_OVERLAY = 8,     /**< an odd number of bytes behind everything */
-    PE_CERTIFICATE = 16 /**< the overlay is called a certificate; with PE_OVERLAY */
+    PE_RESOURCES = 1,    /**< .rsrc with pe_build_resources */
+    PE_SYMBOLS = 2,      /**< a symbol table, and a section whose name is in its string table */
+    PE_CHECKSUM = 4,     /**< the header's sum is right */
+    PE_OVERLAY = 8,      /**< an odd number of bytes behind everything */
+    PE_CERTIFICATE = 16, /**< the overlay is called a certificate; with PE_OVERLAY */
+    PE_FULL = 32, /**< sections without contents till the headers have no place for another (pe_fill.h) */
+    PE_SHORT_STUB = 64, /**< the PE headers begin at 0x78, as lld has it, not at 0x80 */
+    PE_NO_STUB = 128    /**< at 0x40: there is no DOS program */
 };
 
 /** An image, and where its parts are in the file. */

@@ -34,11 +34,11 @@ static void expect_refusal(HRESULT expected) {
 static void no_place_for_a_header_is_told(void **state) {
     (void)state;
     for (size_t at = 0; at < 40; at++) { // bound imports stand there
-        open_image(HP_ARCH_X64, PE_RESOURCES);
+        open_image(HP_ARCH_X64, PE_RESOURCES | PE_NO_STUB);
         image.bytes[pe_section(&image, 5) + at] = 1;
         expect_refusal(HP_E_IMAGE_ROOM);
     }
-    open_image(HP_ARCH_X64, PE_RESOURCES);
+    open_image(HP_ARCH_X64, PE_RESOURCES | PE_NO_STUB);
     pe_put_32(&image, image.optional + 60, (uint32_t)pe_section(&image, 6) - 1);
     expect_refusal(HP_E_IMAGE_ROOM);
     open_image(HP_ARCH_X64, 0);

@@ -130,14 +130,15 @@ static void memory_has_elements_as_large_as_what_is_pointed_to(void **state) {
         {"void(in u8 b[n],u32 n)", "void(bool* b,u32 n)", NULL},
         {"void(in enum u8 e{A=0}*)", "void(enum i8 e{A=0}*)", NULL},
         {"void(in struct p{i32 x;i32 y}*)", "void(struct p{i32 x;i32 y}*)", NULL},
-        {"void(inout struct{i32;i32} a[n],i32 n)", "void(struct p{f64 x}* a,i32 n)", NULL},
         {"void(in u8 b[n],u32 n)", "void(i32* b,u32 n)",
          "parameter 1 (b): written in u8[#1], the compiler saw i32*"},
         {"void(in u8 b[8])", "void(f64*)", "parameter 1 (b): written in u8[8], the compiler saw f64*"},
-        {"void(inout struct p{i32 x}* who)", "void(struct p{i32 x;i32 y}*)",
-         "parameter 1 (who): written inout struct p*, the compiler saw struct p* (4 bytes, 8 bytes)"},
-        {"void(inout struct p{i32 x} a[4])", "void(struct q{i64 x}*)",
-         "parameter 1 (a): written inout struct p[4], the compiler saw struct q* (4 bytes, 8 bytes)"},
+        {"void(in f64 b[n],u32 n)", "void(f32* b,u32 n)",
+         "parameter 1 (b): written in f64[#1], the compiler saw f32*"},
+        {"void(in struct{f32 x;f32 y} b[n],u32 n)", "void(f32* b,u32 n)",
+         "parameter 1 (b): written in struct{...}[#1], the compiler saw f32* (8 bytes, 4 bytes)"},
+        {"void(in struct{i8;i32} b[n],u32 n)", "void(?4* b,u32 n)",
+         "parameter 1 (b): written in struct{...}[#1], the compiler saw 4 bytes* (8 bytes, 4 bytes)"},
         {"void(in i8*)", "void(struct q{i64 x}*)",
          "parameter 1: written in i8*, the compiler saw struct q* (1 bytes, 8 bytes)"},
     };
@@ -170,6 +171,11 @@ static void void_pointers_fit_any_memory(void **state) {
         {"void(struct p{i8})", "void(void*)", "parameter 1: written struct p, the compiler saw void*"},
     };
     check_rows(rows, COUNT(rows), both, COUNT(both));
+    // A number that is an address here is none over there: handle says that it is meant.
+    must_not("void(isize)", HP_ARCH_X86, "void(void*)", "parameter 1: written i32, the compiler saw void*");
+    must_not("void(usize)", HP_ARCH_X64, "void(i8*)", "parameter 1: written u64, the compiler saw i8*");
+    must_not("void(enum u32 e{A=0})", HP_ARCH_X86, "void(struct p{i8 x}*)",
+             "parameter 1: written u32, the compiler saw struct p*");
 }
 
 static void a_pointer_to_a_pointer_fits_elements_of_pointer_size(void **state) {
@@ -219,16 +225,102 @@ static void what_no_signature_describes_fits_a_structure_of_its_size(void **stat
     check_rows(rows, COUNT(rows), both, COUNT(both));
 }
 
-static void structures_by_value_have_one_size(void **state) {
+static void structures_have_the_members_that_the_compiler_saw(void **state) {
     (void)state;
     static const row rows[] = {
         {"void(struct{i32 x;i32 y})", "void(struct point{i32 x;i32 y} p)", NULL},
-        {"void(struct{f64})", "void(struct point{i32 x;i32 y} p)", NULL},
-        {"struct{i8;i32}()", "struct a{i16 x;i32 y}()", NULL},
-        {"void(struct a{i8;i8;i8} p)", "void(struct a{i8;i8})",
-         "parameter 1 (p): written struct a, the compiler saw struct a (3 bytes, 2 bytes)"},
+        {"void(in struct b{i32 u;i32 v;}*)", "void(struct point{i32 x;i32 y}*)", NULL},
+        {"void(inout struct{i32;i32} a[n],i32 n)", "void(struct p{i32 x;i32 y}* a,i32 n)", NULL},
+        {"struct{i8;i32}()", "struct a{i8 x;i32 y}()", NULL},
+        {"void(in struct{bool a;struct{u8 x[3];f32} b[2];i64 c}*)",
+         "void(struct s{bool a;struct t{u8 x[3];f32 y} b[2];i64 c}*)", NULL},
+        // as large, by what was padding
+        {"void(in struct{i32 a;f64 b}*who)", "void(struct{i32 a;i32 stops;f64 b}* who)",
+         "parameter 1 (who): struct: field 2 is f64 here, i32 there"},
+        {"void(struct{i32 a;f64 b})", "void(struct{i32 a;i32 stops;f64 b} who)",
+         "parameter 1 (who): struct: field 2 is f64 here, i32 there"},
+        {"void(inout struct{i64 a;i8 b} who[4])", "void(struct leg{i64 a;i8 b;i8 c}*)",
+         "parameter 1 (who): struct leg: here 2 fields, there 3"},
+        {"void(in struct{i64 a}*)", "void(struct{i64 a;i8 b}*)",
+         "parameter 1: struct: here 1 field, there 2"},
+        {"void(in struct{i8;struct{i8;i8};i8;}*)", "void(struct{i8 a}*)",
+         "parameter 1: struct: here 3 fields, there 1"},
+        // as large, of another kind
+        {"void(struct{f32})", "void(struct{i32 x})",
+         "parameter 1: struct: field 1 (x) is f32 here, i32 there"},
+        {"struct{f32 x}()", "struct{i32 x}()", "the result: struct: field 1 (x) is f32 here, i32 there"},
+        {"struct{i64}()", "struct a{f64 x}()", "the result: struct a: field 1 (x) is i64 here, f64 there"},
+        {"void(struct{u8})", "void(struct{bool})", "parameter 1: struct: field 1 is u8 here, bool there"},
+        {"void(struct{u32})", "void(struct{i32})", "parameter 1: struct: field 1 is u32 here, i32 there"},
+        // bytes in place of members, and members in place of bytes
+        {"void(in struct p{u8 x[12]}* who)", "void(struct p{i32 a;i32 b;i32 c}*)",
+         "parameter 1 (who): struct p: field 1 is u8[12] here, i32 there"},
+        {"struct{i8 x[3];i8 y}()", "struct{i8 x[4]}()",
+         "the result: struct: field 1 (x) is i8[3] here, i8[4] there"},
+        {"void(struct{i32 x[2]})", "void(struct{i32 x;i32 y})",
+         "parameter 1: struct: field 1 (x) is i32[2] here, i32 there"},
+        {"void(struct{i32 x[1]})", "void(struct{i32 x})",
+         "parameter 1: struct: field 1 (x) is i32[1] here, i32 there"},
+        // structures in structures
+        {"void(struct{struct{i32} a})", "void(struct{i32 a})",
+         "parameter 1: struct: field 1 (a) is struct{...} here, i32 there"},
+        {"void(struct{i32 a;i32 b})", "void(struct{struct q{i32 x} a[2]})",
+         "parameter 1: struct: field 1 (a) is i32 here, struct q[2] there"},
+        {"void(struct{struct{i32;i8} a;i8 b})", "void(struct{struct{i32 x;i8 y;i8 z} a;i8 b})",
+         "parameter 1: struct: field 1: here 2 fields, there 3"},
+        {"void(in struct line{i8;struct{f32;f32} a[2]}*)", "void(struct{i8;struct p{f32 x;i32 y} a[2]}*)",
+         "parameter 1: struct line: field 2.2 (y) is f32 here, i32 there"},
+        {"void(in struct{struct{f32} a[3]}*)", "void(struct{struct p{f32 x} a[2];i32}*)",
+         "parameter 1: struct: field 1 (a) is struct{...}[3] here, struct p[2] there"},
+        // elements that are structures are written as such
+        {"void(in i64*)", "void(struct p{i32 x;i32 y}*)",
+         "parameter 1: written in i64*, the compiler saw struct p*"},
+        {"void(in u8 b[4])", "void(struct p{u8 x}*)",
+         "parameter 1 (b): written in u8[4], the compiler saw struct p*"},
+        {"void(in struct{u8}*)", "void(u8*)", NULL}, // but what is no structure has no members to be missed
+        // as deep as it gets
+        {"void(struct{struct{struct{struct{struct{struct{struct{struct{i8}}}}}}}})",
+         "void(struct{struct{struct{struct{struct{struct{struct{struct{u8 x}}}}}}}})",
+         "parameter 1: struct: field 1.1.1.1.1.1.1.1 (x) is i8 here, u8 there"},
     };
     check_rows(rows, COUNT(rows), both, COUNT(both));
+}
+
+static void in_structures_enums_are_integers_and_handles_too(void **state) {
+    (void)state;
+    static const row rows[] = {
+        {"void(struct{i32 c})", "void(struct{enum u32 color{RED=0} c})", NULL},
+        {"void(struct{u32 c})", "void(struct{enum u32 color{RED=0} c})", NULL},
+        {"void(in struct{i8 c[2]}*)", "void(struct{enum u8 color{#0123456789abcdef} c[2]}*)", NULL},
+        {"void(struct{enum i32 hue{RED=7} c})", "void(struct{enum u32 color{RED=0,BLUE=1} c})", NULL},
+        {"void(struct{enum i32 color{RED=0} c})", "void(struct{i32 c})", NULL},
+        {"void(struct{enum i32 color c;i8 x})", "void(struct{i32 c})",
+         "parameter 1: struct: here 2 fields, there 1"},
+        {"void(struct{i16 c;i16 d})", "void(struct{enum u32 color{RED=0} c})",
+         "parameter 1: struct: field 1 (c) is i16 here, u32 there"},
+        {"void(struct{f32 c})", "void(struct{enum u32 color{RED=0} c})",
+         "parameter 1: struct: field 1 (c) is f32 here, u32 there"},
+        {"void(struct{enum u32 color{RED=0} c})", "void(struct{i32 c})",
+         "parameter 1: struct: field 1 (c) is u32 here, i32 there"},
+        {"void(struct{bool c})", "void(struct{enum u8 color c})",
+         "parameter 1: struct: field 1 (c) is bool here, u8 there"},
+        {"void(struct{handle;isize;usize})", "void(struct{handle;isize;usize})", NULL},
+        {"void(struct{handle})", "void(struct{usize})", NULL},
+        {"void(struct{isize})", "void(struct{handle})", NULL},
+        {"void(struct{handle h})", "void(struct{u16 h;u16})",
+         "parameter 1: struct: field 1 (h) is handle here, u16 there"},
+    };
+    check_rows(rows, COUNT(rows), both, COUNT(both));
+    must_fit("void(struct{handle[2];isize;usize})", HP_ARCH_X86, "void(struct{u32[2];i32;u32})");
+    must_fit("void(struct{handle[2];isize;usize})", HP_ARCH_X64, "void(struct{u64[2];i64;u64})");
+    must_not("void(struct{handle})", HP_ARCH_X86, "void(struct{f32})",
+             "parameter 1: struct: field 1 is handle here, f32 there");
+    must_not("void(struct{handle})", HP_ARCH_X64, "void(struct{f64})",
+             "parameter 1: struct: field 1 is handle here, f64 there");
+    must_not("void(struct{handle})", HP_ARCH_X64, "void(struct{u32;u32})",
+             "parameter 1: struct: field 1 is handle here, u32 there");
+    must_not("void(struct{handle})", HP_ARCH_X64, "void(struct{struct{u64}})",
+             "parameter 1: struct: field 1 is handle here, struct{...} there");
 }
 
 static void results_are_compared_too(void **state) {
@@ -239,8 +331,7 @@ static void results_are_compared_too(void **state) {
         {"u32()", "i32()", "the result: written u32, the compiler saw i32"},
         {"i32()", "i32*()", "the result: written i32, the compiler saw i32*"},
         {"void()", "void*()", "the result: written void, the compiler saw void*"},
-        {"struct a{i8}()", "struct a{i16}()",
-         "the result: written struct a, the compiler saw struct a (1 bytes, 2 bytes)"},
+        {"struct a{i8}()", "struct a{i16}()", "the result: struct a: field 1 is i8 here, i16 there"},
         {"handle()", "i8**()", NULL},
         {"handle()", "func*()", NULL},
     };
@@ -297,6 +388,9 @@ static void of_a_shape_that_was_cut_only_what_is_there_counts(void **state) {
         {"void(i8)", "void~)", NULL},
         {"void(i8,struct{i32;i32})", "void(i8 a,struct p{i32 x;~)", NULL},
         {"void(i8,i16)", "void(i8 a,stru~)", NULL},
+        {"void(in struct{f32}*,struct{f32})", "void(struct p{f32 x}* a,struct p{i32 x;~)", NULL},
+        {"void(in struct{i32}*,i8)", "void(struct p{f32 x}* a,~)",
+         "parameter 1 (a): struct p: field 1 (x) is i32 here, f32 there"},
         {"void(u8,i16)", "void(i8 a,~)", "parameter 1 (a): written u8, the compiler saw i8"},
         {"void()", "void(i8 a,~)", "written 0 parameters, the compiler saw at least 1"},
         {"void(i8)", "i32~)", "the result: written void, the compiler saw i32"},
@@ -342,6 +436,19 @@ static void what_cannot_be_read_does_not_fit(void **state) {
     must_fit("void()", HP_ARCH_X64, shape);
 }
 
+static void long_names_do_not_hide_what_differs(void **state) {
+    (void)state;
+    static char written[2048], shape[2048];
+    char name[501], reason[256];
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    snprintf(written, sizeof written, "void(struct %s{struct %s{i8} %s[65536]})", name, name, name);
+    snprintf(shape, sizeof shape, "void(struct{struct %s{i8} %s[65535]})", name, name);
+    assert_int_equal(hp_types_check(written, HP_ARCH_X64, shape, reason), 0);
+    assert_non_null(strstr(reason, "n[65536] here, struct nn"));
+    assert_string_equal(reason + strlen(reason) - 14, "n[65535] there");
+}
+
 static void the_reason_is_cut_at_its_256_bytes(void **state) {
     (void)state;
     static char written[2048], shape[2048];
@@ -368,12 +475,14 @@ int main(void) {
         cmocka_unit_test(void_pointers_fit_any_memory),
         cmocka_unit_test(a_pointer_to_a_pointer_fits_elements_of_pointer_size),
         cmocka_unit_test(what_no_signature_describes_fits_a_structure_of_its_size),
-        cmocka_unit_test(structures_by_value_have_one_size),
+        cmocka_unit_test(structures_have_the_members_that_the_compiler_saw),
+        cmocka_unit_test(in_structures_enums_are_integers_and_handles_too),
         cmocka_unit_test(results_are_compared_too),
         cmocka_unit_test(as_many_parameters_and_the_same_dots),
         cmocka_unit_test(conventions_count_on_x86),
         cmocka_unit_test(of_a_shape_that_was_cut_only_what_is_there_counts),
         cmocka_unit_test(what_cannot_be_read_does_not_fit),
+        cmocka_unit_test(long_names_do_not_hide_what_differs),
         cmocka_unit_test(the_reason_is_cut_at_its_256_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

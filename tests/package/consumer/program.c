@@ -12,6 +12,12 @@ HP_PATCHABLE(int, score_add, (int score, int points)) {
 }
 HP_EXPORT(score_add, "i32(i32 score, i32 points)");
 
+// Replaceable without a word about it: hotpatch_target in CMakeLists.txt.
+int score_double(int score);
+int score_double(int score) {
+    return 2 * score + bonus;
+}
+
 static int check(const char *what, int got, int expected) {
     printf("%s: %d\n", what, got);
     return got == expected ? 0 : 1;
@@ -37,9 +43,11 @@ int main(int argc, char **argv) {
     printf("attach: 0x%08lx\n", (unsigned long)hr);
     wrong |= hr != S_OK;
     wrong |= check("attached", score_add(2, 3), 105);
+    wrong |= check("attached, without a macro", score_double(4), 108);
     hr = hp_com_unregister(L"Hotpatch.Test.Consumer");
     printf("unregister: 0x%08lx\n", (unsigned long)hr);
     wrong |= hr != S_OK;
     wrong |= check("after", score_add(2, 3), 5);
+    wrong |= check("after, without a macro", score_double(4), 8);
     return wrong;
 }

@@ -1,0 +1,13 @@
+#include "matrix.h"
+
+static int abroad_static(int a) {
+    return a + 5;
+}
+
+int abroad(int a) {
+    return a;
+}
+
+int matrix_other_calls(int seed) {
+    return abroad_static(seed);
+}
