@@ -1,6 +1,6 @@
 /*
- * What a prepared image costs: preparing one of 10,000 functions, bytes of table a function, opening a table, and
- * looking a name up in tables of different sizes. Checks that what it measures happens.
+ * What a prepared image costs: preparing one of 10,000 functions, bytes of table a function, opening a table,
+ * and looking a name up in tables of different sizes. Checks that what it measures happens.
  *
  * prepared_program.exe and hotpatch.exe stand beside it (CMakeLists.txt).
  */

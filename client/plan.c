@@ -26,8 +26,8 @@ static HRESULT read_signature(hp_plan_item *item, const hp_function *function) {
     return S_OK;
 }
 
-/* The app may know how its function is called: from its own HP_EXPORT, or from its debug information. Then the two must
- * describe one call, and mean the same by it. */
+/* The app may know how its function is called: from its own HP_EXPORT, or from its debug information. Then
+ * the two must describe one call, and mean the same by it. */
 static HRESULT compare_signatures(hp_plan_item *item) {
     if (item->own_signature == NULL)
         return S_OK;
@@ -68,6 +68,9 @@ static HRESULT find_function(hp_plan_item *item, const hp_functable *table, hp_f
     if (FAILED(hr) || function->duplicate)
         return note(item, HP_E_NAME_DUPLICATE, "the app has several functions of this name");
     item->own_signature = function->signature;
+    /* The app knows its types, and that no signature describes them: then the update's does not either. */
+    if (function->prepared && function->signature == NULL && FAILED(function->callable))
+        return note(item, function->callable, function->hindrance);
     if (function->patchable)
         return S_OK;
     if (function->prepared && FAILED(function->verdict))

@@ -38,7 +38,8 @@ void hp_resolve_begin(hp_resolver *resolver);
 void hp_resolve_end(hp_resolver *resolver);
 
 /**
- * Find a function by name: in the image's function table (HP_PATCHABLE, or prepared), else in its export table.
+ * Find a function by name: in the image's function table (HP_PATCHABLE, or prepared), else in its export
+ * table.
  *
  * @param module  NULL: the EXE. The resolver holds a reference until hp_resolve_end. An image that the loader
  *                does not know must stay during the call; its tables are read anew each time.

@@ -1,5 +1,5 @@
 # hotpatch_target(<target> [SOURCES dir...] [FUNCTIONS pattern...] [OFFER pattern...] [CHECK [pattern...]]
-#                 [NO_PREPARE] [FAST])
+#                 [NO_PREPARE] [FAST] [GXX])
 #
 # Makes the functions of a program replaceable while it runs, without a macro at each: compiles the target
 # so that every function can be redirected and the optimiser neither removes nor goes around a call of it,
@@ -12,6 +12,7 @@
 #   CHECK       the build fails if a function that matches (without patterns: any) cannot be redirected
 #   NO_PREPARE  only the options; the table is written by somebody else, after stripping, say
 #   FAST        clang only: see below
+#   GXX         g++ only: see below
 #
 # What it adds comes last on the command line, so it has the last word on what contradicts it: no link time
 # optimisation of this target's own sources, and with clang none at all. All of it was found out by looking
@@ -24,18 +25,21 @@
 #         -flive-patching, and the -fno-ipa-... that could stand for it are ignored at link time: f(x) +
 #         f(x) became one call. Of libraries that the target links, the functions stay in link time
 #         optimisation. DWARF 4, because dbghelp knows no later one.
+# g++ 12 with binutils 2.40 makes wrong code of room before functions in COMDAT sections (inline functions,
+#         methods in classes, implicit instances of templates): calls of them from their own file lead 16
+#         bytes behind the entry. So C++ functions get no room, unless GXX says that there are no such calls.
+#         HP_PATCHABLE on single functions is fine. clang does not have this error.
 # clang   has nothing like it. -fno-inline leaves constants that are propagated into and out of static
 #         functions (f(x, 7) was called with one argument, and the result of "return 42" not looked at),
 #         merged and removed calls, and on x86 static functions with their arguments in registers. "#pragma
 #         clang optimize off" and optnone keep the calls, but let the rest happen; "used" would stop it, but
 #         no header can give it to all functions (a "#pragma clang attribute push" has to be popped
 #         in the same translation unit). -O0 has none of it. FAST leaves the optimiser on: then only
-#         functions that are not static, and do more than compute something from their arguments, can be
-#         relied on. Link time optimisation does all of it to -O0 objects as well, and to functions that are
-#         not static, too.
+#         functions with HP_PATCHABLE can be redirected. Link time optimisation does all of it to -O0
+#         objects as well, and to functions that are not static, too.
 # MSVC    is not tried; these are its documented options. Also clang-cl.
 function(hotpatch_target target)
-    cmake_parse_arguments(PARSE_ARGV 1 HPT "NO_PREPARE;FAST" "" "SOURCES;FUNCTIONS;OFFER;CHECK")
+    cmake_parse_arguments(PARSE_ARGV 1 HPT "NO_PREPARE;FAST;GXX" "" "SOURCES;FUNCTIONS;OFFER;CHECK")
     if(HPT_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "hotpatch_target(${target}): what is ${HPT_UNPARSED_ARGUMENTS}?")
     endif()
@@ -46,7 +50,7 @@ function(hotpatch_target target)
     if(NOT type MATCHES "^(EXECUTABLE|SHARED_LIBRARY|MODULE_LIBRARY|STATIC_LIBRARY|OBJECT_LIBRARY)$")
         message(FATAL_ERROR "hotpatch_target(${target}): it has no code of its own")
     endif()
-    hotpatch_target_options_(${target} "${HPT_FAST}")
+    hotpatch_target_options_(${target} "${HPT_FAST}" "${HPT_GXX}")
     if(NOT HPT_NO_PREPARE AND NOT type MATCHES "^(STATIC|OBJECT)_LIBRARY$")
         if(NOT HPT_SOURCES)
             set(HPT_SOURCES ${PROJECT_SOURCE_DIR})
@@ -59,7 +63,7 @@ function(hotpatch_target target)
     endif()
 endfunction()
 
-function(hotpatch_target_options_ target fast)
+function(hotpatch_target_options_ target fast gxx)
     set(room -falign-functions=16 -fpatchable-function-entry=18,16)
     set(gnu -gdwarf-4 -fno-lto -fno-inline -flive-patching=inline-only-static -fkeep-static-functions
         ${room} $<$<CONFIG:MinSizeRel>:-O2>)
@@ -75,6 +79,9 @@ function(hotpatch_target_options_ target fast)
     set(link /DEBUG /FUNCTIONPADMIN /OPT:NOICF /OPT:REF /INCREMENTAL:NO)
 
     foreach(language IN ITEMS C CXX)
+        if(language STREQUAL "CXX" AND NOT gxx)
+            list(REMOVE_ITEM gnu ${room})
+        endif()
         set(compiler "${CMAKE_${language}_COMPILER_ID} ${CMAKE_${language}_COMPILER_FRONTEND_VARIANT}")
         if(compiler STREQUAL "Clang MSVC")
             set(options /Z7 /Od /clang:-falign-functions=16 /clang:-fpatchable-function-entry=18,16)

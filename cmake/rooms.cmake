@@ -1,5 +1,6 @@
 # The rooms and their libraries: idl, registry and proxygen make hotpatch_core, client makes hotpatch_client,
-# server makes hotpatch_server, tools makes hotpatch_tools (not installed). A room's CMakeLists.txt names its files in one call:
+# server makes hotpatch_server, tools makes hotpatch_tools (not installed). A room's CMakeLists.txt names
+# its files in one call:
 #
 #   hp_room(core                                  # or client, server, tools
 #       PURE frame.c error.c            # plain C11: also built natively, under sanitizers, and fuzzed

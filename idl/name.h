@@ -15,8 +15,8 @@
  * "Anything" is printable ASCII without space, quotes (", ', `) and backslash. Who makes a name that has such
  * bytes in it writes them as "%20"; nobody here reads that back.
  *
- * The parts are the short name. C functions have nothing else; what tells overloads apart is the parameters of
- * a C++ function, "(i32,f64)", and what tells static functions apart is their source file, "@src/ai.c".
+ * The parts are the short name. C functions have nothing else; what tells overloads apart is the parameters
+ * of a C++ function, "(i32,f64)", and what tells static functions apart is their source file, "@src/ai.c".
  */
 #ifndef HP_IDL_NAME_H
 #define HP_IDL_NAME_H

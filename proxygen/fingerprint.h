@@ -3,13 +3,13 @@
  * What ties a function table to the build of the image that it was made for. Pure; the same value for the
  * file and for the loaded image.
  *
- * Nothing that the loader, a signature or `strip -p` changes goes into it (strip without -p sets a new time stamp): not
- * the checksum, the image base, the
- * symbol table, the size of the image, the certificate, nor sections without code. What does: machine, time
- * stamp, entry point, the sections with code (RVA and size in memory), and the contents of two directories
- * that differ whenever code has moved and that no loader writes to: the exception directory (where each
- * function begins and ends, x64) and the base relocations (where each absolute address stands). PE
- * specification, "COFF File Header", "Optional Header Data Directories", "Section Table".
+ * Nothing that the loader, a signature or `strip -p` changes goes into it (strip without -p sets a new time
+ * stamp): not the checksum, the image base, the symbol table, the size of the image, the certificate, nor
+ * sections without code. What does: machine, time stamp, entry point, the sections with code (RVA and size in
+ * memory), and the contents of two directories that differ whenever code has moved and that no loader writes
+ * to: the exception directory (where each function begins and ends, x64) and the base relocations (where each
+ * absolute address stands). PE specification, "COFF File Header", "Optional Header Data Directories",
+ * "Section Table".
  */
 #ifndef HP_PROXYGEN_FINGERPRINT_H
 #define HP_PROXYGEN_FINGERPRINT_H

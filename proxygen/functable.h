@@ -1,8 +1,8 @@
 /**
  * @file functable.h
- * What a loaded image knows of its functions, and the image's identity. There are two sources: functions that the
- * programmer marked, which are entries in the section `.hpfn`; and the table that "hotpatch prepare" wrote into the
- * resource HOTPATCHDATA (table.h). A function may be in both; what the programmer said counts.
+ * What a loaded image knows of its functions, and the image's identity. There are two sources: functions that
+ * the programmer marked, which are entries in the section `.hpfn`; and the table that "hotpatch prepare"
+ * wrote into the resource HOTPATCHDATA (table.h). A function may be in both; what the programmer said counts.
  */
 #ifndef HP_PROXYGEN_FUNCTABLE_H
 #define HP_PROXYGEN_FUNCTABLE_H
@@ -53,9 +53,9 @@ typedef struct hp_functable {
  * @param trouble  receives the failure; may be NULL
  * @return S_OK; HP_E_TABLE_MISSING, HP_E_TABLE_DAMAGED (not an image of this architecture, a section outside
  *         of the image, an entry of a wrong size, kind or compiler, a pointer outside of the image, a name
- *         without end; of a prepared table what hp_table_open refuses), HP_E_TABLE_STALE (it is of another build),
- *         HP_E_TABLE_VERSION, E_OUTOFMEMORY. On failure the table is all zero. Duplicates are flagged, not refused:
- *         they matter only if used. Likewise names and signatures of any length and form: hp_name_check and
+ *         without end; of a prepared table what hp_table_open refuses), HP_E_TABLE_STALE (it is of another
+ * build), HP_E_TABLE_VERSION, E_OUTOFMEMORY. On failure the table is all zero. Duplicates are flagged, not
+ * refused: they matter only if used. Likewise names and signatures of any length and form: hp_name_check and
  *         hp_signature_parse judge them. Thread-safe.
  */
 HRESULT hp_functable_open(const void *image, hp_functable *table, hp_trouble *trouble);
@@ -67,11 +67,12 @@ void hp_functable_close(hp_functable *table);
 const hp_function *hp_functable_find(const hp_functable *table, const char *name, size_t length);
 
 /**
- * Find a function, marked or prepared, in a time that does not depend on how many were prepared. Names with and without
- * parameter lists or source files find each other where they can only mean one (hp_table_find).
+ * Find a function, marked or prepared, in a time that does not depend on how many were prepared. Names with
+ * and without parameter lists or source files find each other where they can only mean one (hp_table_find).
  *
  * @param function  receives what both sources know of it
- * @return S_OK; HP_E_NAME_UNKNOWN; HP_E_NAME_DUPLICATE (several could be meant; function receives one of them). Thread-safe.
+ * @return S_OK; HP_E_NAME_UNKNOWN; HP_E_NAME_DUPLICATE (several could be meant; function receives one of
+ * them). Thread-safe.
  */
 HRESULT hp_functable_look(const hp_functable *table, const char *name, size_t length, hp_function *function);
 

@@ -1,12 +1,12 @@
 /**
  * @file prologue.h
- * How a function begins, and what room there is before it: what a patch needs. Pure, for either architecture; the
- * engine asks it about running code, "hotpatch prepare" about code in files.
+ * How a function begins, and what room there is before it: what a patch needs. Pure, for either architecture;
+ * the engine asks it about running code, "hotpatch prepare" about code in files.
  *
  *     room      x64: 6 bytes of 90 or CC for FF 25 rel32; x86: 5 for E9 rel32
- *     entry     8-aligned: the room is then one aligned store, and the first word cannot straddle a cache line
- *     prologue  one that can be skipped (nops, mov edi,edi, lea rsp,[rsp+0]); on x64 also a real first instruction, of
- *               which a copy is made
+ *     entry     8-aligned: the room is then one aligned store, and the first word cannot straddle a cache
+ * line prologue  one that can be skipped (nops, mov edi,edi, lea rsp,[rsp+0]); on x64 also a real first
+ * instruction, of which a copy is made
  *
  * (Intel SDM vol. 2, JMP; docs/patching.md.)
  */
@@ -47,11 +47,13 @@ typedef struct hp_prologue_look {
  * Look at a function's beginning.
  *
  * @param arch    of the code
- * @param entry   before readable bytes stand before it, at least HP_PROLOGUE_BEFORE, and from it on HP_PROLOGUE_AFTER
+ * @param entry   before readable bytes stand before it, at least HP_PROLOGUE_BEFORE, and from it on
+ * HP_PROLOGUE_AFTER
  * @param address where it is, or will be, in memory: of it only the alignment counts
  * @param look    receives form and room, also on failure as far as they were seen
- * @return S_OK; HP_E_ENTRY_MISALIGNED, HP_E_FOREIGN_BYTES (it begins with a jump), HP_E_NOT_PATCHABLE (no prologue that
- *         can be skipped; on x64 only if there is no room either), HP_E_PAD_OCCUPIED (no room). Thread-safe.
+ * @return S_OK; HP_E_ENTRY_MISALIGNED, HP_E_FOREIGN_BYTES (it begins with a jump), HP_E_NOT_PATCHABLE (no
+ * prologue that can be skipped; on x64 only if there is no room either), HP_E_PAD_OCCUPIED (no room).
+ * Thread-safe.
  */
 HRESULT hp_prologue_inspect(hp_arch arch, const unsigned char *entry, size_t before, uint64_t address,
                             hp_prologue_look *look);

@@ -105,10 +105,10 @@ typedef struct hp_table {
  * Checked are: magic, version, all counts and sizes (without overflow), the hash, reserved bytes, that every
  * text begins inside and ends, names by hp_name_check and that no two are equal, short names by
  * hp_name_short, order and buckets, that code lies in the image (rva below image_size, rva + size not
- * above it), known values of arch, form, compiler (0 is none) and convention (x64: cdecl only), that what can be
- * redirected has code and a form other than HP_FORM_NONE. Not refused: a code that this release does not know;
- * hp_table_get gives HP_E_NOT_PATCHABLE and HP_E_SIGNATURE_UNKNOWN for it. Not looked at: what signatures, paths
- * and the writer say, and whether they are UTF-8: who prints them has to.
+ * above it), known values of arch, form, compiler (0 is none) and convention (x64: cdecl only), that what can
+ * be redirected has code and a form other than HP_FORM_NONE. Not refused: a code that this release does not
+ * know; hp_table_get gives HP_E_NOT_PATCHABLE and HP_E_SIGNATURE_UNKNOWN for it. Not looked at: what
+ * signatures, paths and the writer say, and whether they are UTF-8: who prints them has to.
  */
 HRESULT hp_table_open(const void *bytes, size_t size, hp_table *table, const char **reason);
 
@@ -118,10 +118,10 @@ void hp_table_get(const hp_table *table, uint32_t index, hp_table_function *func
 /**
  * Find a function in a time that does not depend on the table's size.
  *
- * An exact name wins. Else a name without parameters or file finds the only function of this short name, and a
- * name with them finds it if that function has none of that kind itself: "add" finds "add(i32)", "add(i32)"
- * finds "add", "add@a.c" finds "add" and "add(i32)" but never "add@b.c". So parameters and files must be equal
- * where both have them, and it must be the only one of which that is true.
+ * An exact name wins. Else a name without parameters or file finds the only function of this short name, and
+ * a name with them finds it if that function has none of that kind itself: "add" finds "add(i32)", "add(i32)"
+ * finds "add", "add@a.c" finds "add" and "add(i32)" but never "add@b.c". So parameters and files must be
+ * equal where both have them, and it must be the only one of which that is true.
  *
  * @param name    length bytes, need not be terminated
  * @param index   receives where it is

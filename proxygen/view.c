@@ -82,8 +82,8 @@ const IMAGE_DATA_DIRECTORY *hp_view_directory(hp_view *view, unsigned number) {
     return directory + number;
 }
 
-/* The bytes of a directory that lies in what the file holds of one section. What was not there at the build counts as
- * absent. */
+/* The bytes of a directory that lies in what the file holds of one section. What was not there at the build
+ * counts as absent. */
 static const void *directory_bytes(hp_view *view, const IMAGE_SECTION_HEADER *sections, size_t count,
                                    unsigned number, size_t *size) {
     const IMAGE_DATA_DIRECTORY *directory = hp_view_directory(view, number);

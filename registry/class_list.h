@@ -28,12 +28,12 @@ typedef struct hp_class_listed {
 typedef void hp_class_list_sink(void *context, const hp_class_listed *listed);
 
 /**
- * List every class below HKEY_CURRENT_USER that bears the mark of Hotpatch, in either view, each once: by ProgID (damaged
- * ones without a ProgID first), the highest version first. Nothing is locked: what another process changes meanwhile may
- * be seen half.
+ * List every class below HKEY_CURRENT_USER that bears the mark of Hotpatch, in either view, each once: by
+ * ProgID (damaged ones without a ProgID first), the highest version first. Nothing is locked: what another
+ * process changes meanwhile may be seen half.
  *
- * @return S_OK, S_FALSE if there is none; HRESULT_FROM_WIN32(ERROR_MORE_DATA) beyond the limits, E_OUTOFMEMORY or a
- *         wrapped Win32 error: then the sink was not called
+ * @return S_OK, S_FALSE if there is none; HRESULT_FROM_WIN32(ERROR_MORE_DATA) beyond the limits,
+ * E_OUTOFMEMORY or a wrapped Win32 error: then the sink was not called
  */
 HRESULT hp_class_list(hp_class_list_sink *sink, void *context, hp_trouble *trouble);
 

@@ -32,9 +32,9 @@ static HRESULT prepare(const hp_function *function, hp_export *item, hp_trouble 
     if (function->duplicate)
         return hp_trouble_set(trouble, HP_E_NAME_DUPLICATE, item->name, NULL);
     if (!item->signature)
-        return hp_trouble_set(trouble, function->prepared ? function->callable : HP_E_SIGNATURE_UNKNOWN,
-                              item->name, "%s",
-                              function->prepared ? function->hindrance : "the image was not prepared");
+        return hp_trouble_set(
+            trouble, function->prepared ? function->callable : HP_E_SIGNATURE_UNKNOWN, item->name, "%s",
+            function->prepared ? function->hindrance : "the prepared table does not have it");
 
     hp_signature_error error = {0};
     hr = hp_signature_parse(item->signature, HP_ARCH_HERE, &item->marshal.signature, &error);
@@ -45,10 +45,20 @@ static HRESULT prepare(const hp_function *function, hp_export *item, hp_trouble 
     return S_OK;
 }
 
-// The programmer's HP_OFFER leaves the signature to the prepared table.
+// The programmer's HP_OFFER leaves the signature to the prepared table. By its address: a name may mean
+// several.
 static void complete(const hp_functable *table, hp_function *function) {
-    if (!function->signature)
-        hp_functable_look(table, function->name, strlen(function->name), function);
+    hp_function prepared;
+    for (uint32_t i = 0; !function->signature && i < table->prepared.count; ++i) {
+        hp_functable_get(table, i, &prepared);
+        if (prepared.address != function->replacement)
+            continue;
+        function->signature = prepared.signature;
+        function->prepared = 1;
+        function->callable = prepared.callable;
+        function->hindrance = prepared.hindrance;
+        return;
+    }
 }
 
 static HRESULT add(hp_exports *exports, hp_function *function, hp_trouble *trouble) {

@@ -1,7 +1,7 @@
 /**
  * @file exports.h
- * The replacements that this EXE offers, by HP_EXPORT and HP_OFFER in its source or by "hotpatch prepare --offer":
- * checked and made callable once at start, read-only afterwards.
+ * The replacements that this EXE offers, by HP_EXPORT and HP_OFFER in its source or by "hotpatch prepare
+ * --offer": checked and made callable once at start, read-only afterwards.
  */
 #ifndef HP_SERVER_EXPORTS_H
 #define HP_SERVER_EXPORTS_H

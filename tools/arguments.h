@@ -7,12 +7,11 @@
  * | parameter          | text |
  * |---|---|
  * | by value           | a value (value.h) |
- * | in str, in wstr    | the text itself; one that begins with "=" is taken without it ("=null" is the word) |
- * | other in memory    | a value where it is one element, else a list |
- * | inout memory       | the same; shorter lists and texts are filled up with zeros; "_": zeros |
- * | out memory         | "_" |
- * | any memory         | "null": a null pointer |
- * | length of memory   | its value, or "_": as many elements as are given, a text's NUL included |
+ * | in str, in wstr    | the text itself; one that begins with "=" is taken without it ("=null" is the word)
+ * | | other in memory    | a value where it is one element, else a list | | inout memory       | the same;
+ * shorter lists and texts are filled up with zeros; "_": zeros | | out memory         | "_" | | any memory |
+ * "null": a null pointer | | length of memory   | its value, or "_": as many elements as are given, a text's
+ * NUL included |
  */
 #ifndef HP_TOOLS_ARGUMENTS_H
 #define HP_TOOLS_ARGUMENTS_H

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hotpatch/function.h"
+#include "tools/print.h"
 #include "tools/select.h"
 #include "tools/tool.h"
 
@@ -101,6 +102,13 @@ static int by_name(const void *a, const void *b) {
     return strcmp(((const hp_table_function *)a)->name, ((const hp_table_function *)b)->name);
 }
 
+int hp_binary_is_chosen(const char *name, char *const *patterns, size_t count) {
+    for (size_t k = 0; k < count; k++)
+        if (hp_select_matches(name, patterns[k]))
+            return 1;
+    return count == 0;
+}
+
 HRESULT hp_binary_functions(const hp_binary *binary, char *const *patterns, size_t count,
                             hp_table_function **functions, size_t *found, hp_trouble *trouble) {
     *found = 0;
@@ -110,13 +118,32 @@ HRESULT hp_binary_functions(const hp_binary *binary, char *const *patterns, size
     for (uint32_t i = 0; i < binary->table.count; i++) {
         hp_table_function *function = *functions + *found;
         hp_table_get(&binary->table, i, function);
-        int wanted = count == 0;
-        for (size_t k = 0; k < count && !wanted; k++)
-            wanted = hp_select_matches(function->name, patterns[k]);
-        *found += (size_t)wanted;
+        *found += (size_t)hp_binary_is_chosen(function->name, patterns, count);
     }
     qsort(*functions, *found, sizeof **functions, by_name);
     return S_OK;
+}
+
+static int has_match(const hp_binary *binary, const char *pattern) {
+    for (uint32_t i = 0; i < binary->table.count; i++) {
+        hp_table_function function;
+        hp_table_get(&binary->table, i, &function);
+        if (hp_select_matches(function.name, pattern))
+            return 1;
+    }
+    return 0;
+}
+
+int hp_binary_match(const hp_binary *binary, const char *command, const char *path, char *const *patterns,
+                    size_t count) {
+    int good = 1;
+    for (size_t k = 0; k < count; k++) {
+        const int matches = has_match(binary, patterns[k]);
+        if (!matches)
+            hp_print_note("hotpatch %s: %s: no function matches \"%s\"", command, path, patterns[k]);
+        good &= matches;
+    }
+    return good;
 }
 
 const char *hp_binary_reason(HRESULT result) {
@@ -126,6 +153,7 @@ const char *hp_binary_reason(HRESULT result) {
     } rows[] = {
         {HP_E_INLINED, "inlined away"},
         {HP_E_CLONE, "clone"},
+        {HP_E_UNGUARDED, "calls optimised"},
         {HP_E_PAD_OCCUPIED, "no pad"},
         {HP_E_NOT_PATCHABLE, "unknown prologue"},
         {HP_E_ENTRY_MISALIGNED, "misaligned"},

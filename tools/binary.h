@@ -28,7 +28,8 @@ HRESULT hp_binary_table(hp_binary *binary, const char *path, hp_trouble *trouble
 
 /**
  * How many functions it offers to running apps: as its table says, or without one as many as are marked with
- * HP_EXPORT (section .hpfn, hotpatch/function.h). 0 says that it is no update. A damaged table counts as none.
+ * HP_EXPORT (section .hpfn, hotpatch/function.h). 0 says that it is no update. A damaged table counts as
+ * none.
  */
 unsigned hp_binary_offers(hp_binary *binary);
 
@@ -40,6 +41,18 @@ unsigned hp_binary_offers(hp_binary *binary);
  */
 HRESULT hp_binary_functions(const hp_binary *binary, char *const *patterns, size_t count,
                             hp_table_function **functions, size_t *found, hp_trouble *trouble);
+
+/** Does a name match one of the patterns? Without patterns: yes. */
+int hp_binary_is_chosen(const char *name, char *const *patterns, size_t count);
+
+/**
+ * Does every pattern match a function of the table? What matches nothing is a mistake; stderr says so.
+ *
+ * @param command   the subcommand that says it
+ * @param path      the binary's
+ */
+int hp_binary_match(const hp_binary *binary, const char *command, const char *path, char *const *patterns,
+                    size_t count);
 
 /** Why a function cannot be redirected or called, in few words: "inlined away". Static. */
 const char *hp_binary_reason(HRESULT result);

@@ -32,7 +32,8 @@ const hp_pe_symbol *hp_coff_find(const hp_coff *coff, uint32_t rva, size_t *coun
 const char *hp_coff_bare(const hp_coff *coff, const hp_pe_symbol *symbol, size_t *length,
                          hp_convention *convention);
 
-/** Is the symbol that of a clone, such as gcc makes: "add.constprop.0", "add.isra.0", "add.part.0", "add.cold"? */
+/** Is the symbol that of a clone, such as gcc makes: "add.constprop.0", "add.isra.0", "add.part.0",
+ * "add.cold"? */
 int hp_coff_is_clone(const hp_pe_symbol *symbol);
 
 #endif

@@ -13,13 +13,14 @@ static const char help[] =
     "Compares the function tables of two images, the app that runs and its update: which functions can be\n"
     "replaced live, and which cannot, and why. \"*\" marks functions that NEW offers to apps; they come "
     "first.\n"
-    "Patterns choose functions by name: \"*\" is any characters, \"?\" one.\n\n"
+    "Patterns choose functions by name: \"*\" is any characters, \"?\" one.\n"
+    "Each has to match a function of NEW.\n\n"
     "  --json        an object: old, new, replaceable, functions\n"
     "  --color=WHEN  auto (default: if stdout is a terminal and NO_COLOR is not set), always, never\n"
     "  -h, --help    this text\n\n"
     "Exit codes: 0 every function that NEW offers (if it offers none: every one that both have) can be\n"
-    "replaced; 1 some cannot; 2 the command line cannot be understood; 3 an image or its table cannot be "
-    "read.\n";
+    "replaced; 1 some cannot, the images have no function in common, or a pattern matches none of NEW;\n"
+    "2 the command line cannot be understood; 3 an image or its table cannot be read.\n";
 
 typedef enum side { BOTH, ONLY_OLD, ONLY_NEW } side;
 
@@ -27,6 +28,7 @@ typedef enum side { BOTH, ONLY_OLD, ONLY_NEW } side;
 typedef struct verdict {
     side side;
     hp_table_function old, new; /* as side says */
+    uint32_t place;             /* of old in its table */
     HRESULT result;             /* S_OK: can be replaced live */
     char detail[400];
 } verdict;
@@ -80,6 +82,7 @@ static void add_new(comparison *both, const hp_table_function *function) {
         return;
     }
     hp_table_get(&both->old.table, index, &it->old);
+    it->place = index;
     it->result = hr;
     if (SUCCEEDED(hr))
         judge(both, it);
@@ -94,20 +97,64 @@ static void add_old(comparison *both, const hp_table_function *function) {
             (verdict){.side = ONLY_OLD, .old = *function, .result = HP_E_NAME_UNKNOWN};
 }
 
+static int can_go(const verdict *it) {
+    return it->side == BOTH && SUCCEEDED(it->result);
+}
+
+/* Those that could be replaced first, by what they mean in OLD. */
+static int by_place(const void *a, const void *b) {
+    const verdict *one = a, *other = b;
+    if (can_go(one) != can_go(other))
+        return can_go(other) - can_go(one);
+    if (one->place != other->place)
+        return one->place > other->place ? 1 : -1;
+    return other->new.offered - one->new.offered;
+}
+
+static void refuse_twin(verdict *it, const verdict *other) {
+    it->result = HP_E_ADDRESS_SHARED;
+    snprintf(it->detail, sizeof it->detail, "%.300s", other->new.name);
+}
+
+/* "add" and "add(i32)" of NEW may both mean OLD's "add". As attach does it: of those that are offered both
+   are refused; the one that is offered is not disturbed by others. */
+static void refuse_twins(comparison *both) {
+    verdict *items = both->items;
+    qsort(items, both->count, sizeof *items, by_place);
+    for (size_t i = 0, end; i < both->count && can_go(&items[i]); i = end) {
+        for (end = i + 1; end < both->count && can_go(&items[end]) && items[end].place == items[i].place;
+             end++)
+            refuse_twin(&items[end], &items[i]);
+        if (end > i + 1 && items[i].new.offered == items[i + 1].new.offered)
+            refuse_twin(&items[i], &items[i + 1]);
+    }
+}
+
+static void choose(comparison *both, char *const *patterns, size_t count) {
+    size_t kept = 0;
+    for (size_t i = 0; i < both->count; i++)
+        if (hp_binary_is_chosen(known(&both->items[i])->name, patterns, count))
+            both->items[kept++] = both->items[i];
+    both->count = kept;
+}
+
 static HRESULT compare(comparison *both, char *const *patterns, size_t count, hp_trouble *trouble) {
     hp_table_function *old = NULL, *new = NULL;
     size_t olds = 0, news = 0;
-    HRESULT hr = hp_binary_functions(&both->old, patterns, count, &old, &olds, trouble);
+    HRESULT hr = hp_binary_functions(&both->old, NULL, 0, &old, &olds, trouble);
     if (SUCCEEDED(hr))
-        hr = hp_binary_functions(&both->new, patterns, count, &new, &news, trouble);
+        hr = hp_binary_functions(&both->new, NULL, 0, &new, &news, trouble);
     if (SUCCEEDED(hr) && !(both->items = calloc(olds + news + 1, sizeof *both->items)))
         hr = hp_trouble_set(trouble, E_OUTOFMEMORY, NULL, NULL);
     for (size_t i = 0; i < news && SUCCEEDED(hr); i++)
         add_new(both, &new[i]);
     for (size_t i = 0; i < olds && SUCCEEDED(hr); i++)
         add_old(both, &old[i]);
-    if (SUCCEEDED(hr))
+    if (SUCCEEDED(hr)) {
+        refuse_twins(both); /* also for names that the patterns do not choose */
+        choose(both, patterns, count);
         qsort(both->items, both->count, sizeof *both->items, by_offer);
+    }
     free(old);
     free(new);
     return hr;
@@ -134,15 +181,15 @@ static void add_verdict(hp_print_grid *grid, const verdict *it) {
         add_row(grid, mark, it->new.name, HP_TINT_GOOD, "yes", "");
         return;
     }
-    snprintf(text, sizeof text, "%s%s%s", hp_binary_reason(it->result), it->detail[0] ? ": " : "",
-             it->detail);
+    const int twins = it->result == HP_E_ADDRESS_SHARED && SUCCEEDED(it->old.patchable);
+    snprintf(text, sizeof text, "%s%s%s", twins ? "two names for one function" : hp_binary_reason(it->result),
+             it->detail[0] ? ": " : "", it->detail);
     add_row(grid, mark, it->new.name, HP_TINT_BAD, "no", text);
     if (it->result != HP_E_SIGNATURE_MISMATCH && it->result != HP_E_TYPE_MISMATCH)
         return;
     for (int old = 1; old >= 0; old--) {
-        hp_print_cell(grid, HP_TINT_NONE, "%s", "");
-        hp_print_cell(grid, HP_TINT_NONE, "%s", "");
-        hp_print_cell(grid, HP_TINT_NONE, "%s", "");
+        for (int i = 0; i < 3; i++)
+            hp_print_cell(grid, HP_TINT_NONE, "%s", "");
         hp_print_cell(grid, HP_TINT_WARN, "%s %s", old ? "OLD" : "NEW",
                       old ? it->old.signature : it->new.signature);
     }
@@ -185,7 +232,7 @@ static int print_json(const comparison *both, char **images, int good) {
 }
 
 /* Is everything replaceable that counts? And a line about it. */
-static int conclude(const comparison *both) {
+static int conclude(const comparison *both, int chosen) {
     size_t count[3] = {0}, live = 0, offered = 0, offered_live = 0;
     for (size_t i = 0; i < both->count; i++) {
         const verdict *it = &both->items[i];
@@ -199,7 +246,9 @@ static int conclude(const comparison *both) {
         "%zu of %zu functions can be replaced live, %zu of %zu that NEW offers; %zu only in OLD, %zu "
         "only in NEW",
         live, count[BOTH], offered_live, offered, count[ONLY_OLD], count[ONLY_NEW]);
-    return offered ? offered_live == offered : live == count[BOTH];
+    if (count[BOTH] == 0)
+        hp_print_note("hotpatch diff: OLD and NEW have no %sfunction in common", chosen ? "such " : "");
+    return count[BOTH] > 0 && (offered ? offered_live == offered : live == count[BOTH]);
 }
 
 static HRESULT open_image(const char *path, hp_binary *binary, hp_trouble *trouble) {
@@ -221,7 +270,8 @@ static int diff(char **operands, size_t patterns, int as_json) {
     } else {
         if (!as_json)
             print_table(&both);
-        const int good = conclude(&both);
+        const int matches = hp_binary_match(&both.new, "diff", operands[1], operands + 2, patterns);
+        const int good = conclude(&both, patterns > 0) && matches;
         code = good ? HP_TOOL_OK : HP_TOOL_NO;
         if (as_json && !print_json(&both, operands, good))
             code = HP_TOOL_FAILED;

@@ -30,12 +30,18 @@ typedef struct hp_fact {
     /** Not static. gcc -flto: 0 for nearly all, because the linker made them local. PDB, without code: 0. */
     uint8_t is_external;
     uint8_t is_variadic; /**< ends with "..." */
+    /** DWARF: a C function that has parameters but no prototype (K&R): callers pass promoted arguments. PDB:
+     * 0. */
+    uint8_t is_unprototyped;
     /** A method: the first parameter is `this`, and is counted among the parameters (PDB: dbghelp does not
      * list it). */
     uint8_t has_object;
     /** No optimiser has seen it, or one that was told to keep conventions: -O0, or gcc with
      * -fkeep-static-functions. Unknown (PDB; clang without -grecord-command-line): 0. */
     uint8_t is_free;
+    /** no optimiser may have merged, removed or gone around calls of it: -O0, or gcc with -flive-patching;
+     * what MSVC compiled, which does not do that without /GL; assembler */
+    uint8_t is_guarded;
     uint8_t parameters;    /**< how many, at most HP_FACT_PARAMETERS; `this` included */
     uint32_t const_behind; /**< bit i: parameter i is a pointer or reference to const */
     uint32_t reference;    /**< bit i: parameter i is a C++ reference */
@@ -85,6 +91,27 @@ HRESULT hp_facts_pdb(const void *bytes, size_t size, const hp_pe *pe, hp_facts *
 /** Which PDB does an image belong to? Its signature (16 bytes) and age, from the CodeView record (RSDS).
  * @return the path in it, not terminated; empty if there is none */
 hp_span hp_facts_pdb_name(const hp_pe *pe, unsigned char signature[16], uint32_t *age);
+
+/**
+ * Is it the PDB of this build of the image? What hp_facts_pdb_name gives is compared with the GUID of the
+ * PDB's info stream and with the age in its DBI stream: linkers count that up where they add to a PDB that is
+ * there, so it may be larger than the image's, never smaller.
+ *
+ * @return 1; 0: it is another build's; -1: it is damaged (hp_facts_pdb says how), or there is no memory
+ */
+int hp_facts_pdb_fits(const void *bytes, size_t size, const unsigned char signature[16], uint32_t age);
+
+/**
+ * Which file has the debug information of an image that was stripped? From the section .gnu_debuglink: name,
+ * NUL, padded to a multiple of 4, checksum (GDB manual, "Debugging Information in Separate Files").
+ *
+ * @param checksum  receives hp_facts_link_checksum of the whole file
+ * @return the name, not terminated, without a folder; empty if there is none
+ */
+hp_span hp_facts_link_name(const hp_pe *pe, uint32_t *checksum);
+
+/** The CRC-32 that a .gnu_debuglink has (reflected, 0xEDB88320, beginning and end inverted). */
+uint32_t hp_facts_link_checksum(const void *bytes, size_t size);
 
 /** The fact of the function at this RVA; NULL if there is none. */
 const hp_fact *hp_facts_find(const hp_facts *facts, uint32_t rva);

@@ -52,6 +52,7 @@ enum {
     HP_DW_AT_COMP_DIR = 0x1b,
     HP_DW_AT_INLINE = 0x20,
     HP_DW_AT_PRODUCER = 0x25,
+    HP_DW_AT_PROTOTYPED = 0x27,
     HP_DW_AT_ABSTRACT_ORIGIN = 0x31,
     HP_DW_AT_ARTIFICIAL = 0x34,
     HP_DW_AT_DECL_FILE = 0x3a,
@@ -74,10 +75,10 @@ typedef struct hp_dwarf_unit {
     uint32_t offset;
     uint16_t version;
     uint8_t address_size;
-    uint8_t compiler, is_cxx, is_free; /**< as in hp_fact */
-    uint64_t low;                      /**< what its ranges are relative to */
-    const char *directory;             /**< DW_AT_comp_dir or NULL */
-    uint32_t lines;                    /**< offset in .debug_line; HP_DWARF_NONE: none */
+    uint8_t compiler, is_cxx, is_free, is_guarded; /**< as in hp_fact */
+    uint64_t low;                                  /**< what its ranges are relative to */
+    const char *directory;                         /**< DW_AT_comp_dir or NULL */
+    uint32_t lines;                                /**< offset in .debug_line; HP_DWARF_NONE: none */
 } hp_dwarf_unit;
 
 enum {
@@ -86,9 +87,10 @@ enum {
     HP_DWARF_ARTIFICIAL = 4,
     HP_DWARF_VARIADIC = 8,
     HP_DWARF_OBJECT = 16,
-    HP_DWARF_INLINE = 32,   /**< DW_AT_inline says inlined, or declared so */
-    HP_DWARF_CODE = 64,     /**< it has an address in the image */
-    HP_DWARF_INSTANCE = 128 /**< some instance of it has code, or had it and was discarded */
+    HP_DWARF_INLINE = 32,    /**< DW_AT_inline says inlined, or declared so */
+    HP_DWARF_CODE = 64,      /**< it has an address in the image */
+    HP_DWARF_INSTANCE = 128, /**< some instance of it has code, or had it and was discarded */
+    HP_DWARF_PROTOTYPED = 256
 };
 
 /** An entry that a fact may need. Offsets lead into .debug_info, HP_DWARF_NONE for none. */
@@ -100,8 +102,7 @@ typedef struct hp_dwarf_node {
     uint32_t unit, file, line; /**< unit: index; file: number in the unit's table, 0 for none */
     uint32_t rva, inlined;
     const char *name; /**< in the sections; NULL: none */
-    uint16_t tag;
-    uint8_t flags;
+    uint16_t tag, flags;
     uint8_t size, encoding; /**< 0: unknown */
 } hp_dwarf_node;
 

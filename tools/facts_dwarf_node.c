@@ -19,7 +19,7 @@ static uint8_t tiny_number(const hp_dwarf_value *value) {
     return (uint8_t)(small_number(value) <= UINT8_MAX ? small_number(value) : 0);
 }
 
-static void set_flag(hp_dwarf_node *node, const hp_dwarf_value *value, uint8_t flag) {
+static void set_flag(hp_dwarf_node *node, const hp_dwarf_value *value, uint16_t flag) {
     if (value->number)
         node->flags |= flag;
 }
@@ -109,6 +109,9 @@ static void take_attribute(hp_dwarf_node *node, code_place *place, uint16_t name
         break;
     case HP_DW_AT_ARTIFICIAL:
         set_flag(node, value, HP_DWARF_ARTIFICIAL);
+        break;
+    case HP_DW_AT_PROTOTYPED:
+        set_flag(node, value, HP_DWARF_PROTOTYPED);
         break;
     case HP_DW_AT_OBJECT_POINTER:
         node->flags |= HP_DWARF_OBJECT;

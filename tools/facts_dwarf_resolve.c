@@ -73,7 +73,7 @@ static void take_parameter(hp_dwarf *dwarf, const hp_dwarf_node *parameter, hp_f
 /* `this` is artificial, and so are other parameters of constructors. */
 static int is_object(hp_dwarf *dwarf, const hp_dwarf_node *parameter) {
     const char *name = parameter->name;
-    uint8_t flags = parameter->flags;
+    uint16_t flags = parameter->flags;
     const hp_dwarf_node *origin = parameter;
     for (unsigned i = 0; i < CHAIN_MAX && !name && (origin = find(dwarf, origin->origin)) != NULL; i++) {
         name = origin->name;
@@ -137,8 +137,12 @@ static HRESULT add(resolver *work, hp_fact *fact, const hp_dwarf_node *function)
     const hp_dwarf_node *declaration = declaration_of(dwarf, function);
     const hp_dwarf_unit *unit = &dwarf->units[function->unit];
     fact->is_cxx = unit->is_cxx;
-    fact->is_external = ((function->flags | (declaration ? declaration->flags : 0)) & HP_DWARF_EXTERNAL) != 0;
+    const unsigned flags = function->flags | (declaration ? declaration->flags : 0u);
+    fact->is_external = (flags & HP_DWARF_EXTERNAL) != 0;
     take_parameters(dwarf, function, declaration, fact);
+    // Of C++ and of assembler it is not said; what refers to an unknown function says nothing of itself.
+    fact->is_unprototyped = !unit->is_cxx && fact->parameters > 0 && !(flags & HP_DWARF_PROTOTYPED) &&
+                            function->origin == HP_DWARF_NONE;
 
     const hp_dwarf_node *filed = function->file || !declaration ? function : declaration;
     fact->line = function->line || !declaration ? function->line : declaration->line;
@@ -157,11 +161,15 @@ static HRESULT add_coded(resolver *work, hp_dwarf_node *node) {
     hp_dwarf *dwarf = work->dwarf;
     const hp_dwarf_node *function = function_of(dwarf, node);
     const hp_dwarf_unit *unit = &dwarf->units[node->unit];
-    hp_fact fact = {.rva = node->rva, .compiler = unit->compiler, .is_free = unit->is_free};
+    hp_fact fact = {.rva = node->rva,
+                    .compiler = unit->compiler,
+                    .is_free = unit->is_free,
+                    .is_guarded = unit->is_guarded};
     if (!function)
         function = node;
     fact.inlined = function->inlined;
     fact.is_free &= dwarf->units[function->unit].is_free;
+    fact.is_guarded &= dwarf->units[function->unit].is_guarded;
     return add(work, &fact, function);
 }
 

@@ -23,6 +23,16 @@ static uint8_t is_free(const char *producer, int is_clang) {
     return !level || (level[3] == '0' && (level[4] == 0 || level[4] == ' '));
 }
 
+/* May calls of its functions be relied on? */
+static uint8_t is_guarded(const char *producer, int is_clang) {
+    if (is_clang && !strstr(producer, " -"))
+        return 0;
+    const char *level = last_option(producer, " -O");
+    if (!level || (level[3] == '0' && (level[4] == 0 || level[4] == ' ')))
+        return 1;
+    return !is_clang && strstr(producer, " -flive-patching") && !strstr(producer, " -fno-live-patching");
+}
+
 /* What the compiler calls itself (DW_AT_producer). */
 static void take_producer(hp_dwarf *dwarf, hp_dwarf_unit *unit, const char *producer) {
     if (!producer)
@@ -35,11 +45,14 @@ static void take_producer(hp_dwarf *dwarf, hp_dwarf_unit *unit, const char *prod
     dwarf->producers -= size;
     if (size == PRODUCER_MAX)
         return;
+    if (strncmp(producer, "GNU AS ", 7) == 0)
+        unit->is_guarded = 1;
     const int is_clang = strstr(producer, "clang version") != NULL;
-    if (!is_clang && strncmp(producer, "GNU ", 4) != 0)
+    if (!is_clang && (strncmp(producer, "GNU ", 4) != 0 || unit->is_guarded))
         return;
     unit->compiler = is_clang ? HP_COMPILER_CLANG : HP_COMPILER_GNU;
     unit->is_free = is_free(producer, is_clang);
+    unit->is_guarded = is_guarded(producer, is_clang);
 }
 
 /* DW_LANG_... of C and of assembler (7.12; those above 0x13 are DWARF 5's, which gcc has in DWARF 4, too). */

@@ -121,7 +121,9 @@ static size_t merge_folded(hp_fact *items, size_t count) {
         last->const_behind &= items[i].const_behind;
         last->reference &= items[i].reference;
         last->is_free &= items[i].is_free;
+        last->is_guarded &= items[i].is_guarded;
         last->is_variadic |= items[i].is_variadic;
+        last->is_unprototyped |= items[i].is_unprototyped;
         if (last->inlined < items[i].inlined)
             last->inlined = items[i].inlined;
     }

@@ -117,7 +117,8 @@ HRESULT hp_facts_pdb_resolve(hp_pdb *pdb, hp_facts_list *list) {
                         .compiler = procedure->compiler,
                         .is_cxx = procedure->is_cxx,
                         .is_external = procedure->is_external,
-                        .is_free = procedure->is_free};
+                        .is_free = procedure->is_free,
+                        .is_guarded = procedure->is_free || procedure->compiler == HP_COMPILER_MSVC};
         hp_facts_pdb_type_describe(pdb, procedure->type, &fact);
         const int fits = strnlen(procedure->name, HP_FACTS_TEXT_MAX + 1) <= HP_FACTS_TEXT_MAX;
         hr = hp_facts_list_add(list, &fact, fits ? procedure->name : NULL, NULL);

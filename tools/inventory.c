@@ -9,6 +9,7 @@
 #include "tools/inventory_judge.h"
 #include "tools/inventory_name.h"
 #include "tools/select.h"
+#include "tools/source.h"
 #include "tools/types.h"
 
 /** Everything that is read while an inventory is made. */
@@ -73,7 +74,8 @@ static void leave_out(maker *it, const char *name) {
 }
 
 /* What he wrote counts, if it fits what the compiler saw. */
-static HRESULT take_written(maker *it, const hp_marked *mark, hp_table_function *function) {
+static HRESULT take_written(maker *it, const hp_marked *mark, const hp_fact *fact,
+                            hp_table_function *function) {
     hp_signature parsed;
     hp_signature_error error;
     char reason[256];
@@ -81,7 +83,8 @@ static HRESULT take_written(maker *it, const hp_marked *mark, hp_table_function 
     if (FAILED(hr))
         return hp_trouble_set(it->trouble, hr, function->name, "position %zu of \"%.200s\": %s",
                               error.position + 1, mark->signature, error.reason);
-    if (!hp_types_check(mark->signature, it->pe->arch, it->call->shape, reason))
+    if (!hp_types_check(mark->signature, it->pe->arch, it->call->shape, reason) ||
+        !hp_inventory_judge_written(&parsed, it->call->shape, fact, reason))
         return hp_trouble_set(it->trouble, HP_E_SIGNATURE_MISMATCH, function->name,
                               "HP_EXPORT says %.200s: %s", mark->signature, reason);
     function->callable = S_OK;
@@ -89,9 +92,13 @@ static HRESULT take_written(maker *it, const hp_marked *mark, hp_table_function 
     return S_OK;
 }
 
-static HRESULT take_signature(maker *it, const hp_marked *mark, hp_table_function *function) {
+static HRESULT take_signature(maker *it, const hp_marked *mark, const hp_fact *fact,
+                              hp_table_function *function) {
     if (mark != NULL && mark->signature != NULL)
-        return take_written(it, mark, function);
+        return take_written(it, mark, fact, function);
+    if (mark != NULL && FAILED(it->call->result))
+        return hp_trouble_set(it->trouble, it->call->result, function->name, "HP_OFFER cannot offer it: %s",
+                              it->call->reason);
     function->callable = it->call->result;
     function->signature = keep(it, FAILED(it->call->result) ? it->call->reason : it->call->signature);
     return function->signature != NULL ? S_OK : E_OUTOFMEMORY;
@@ -159,26 +166,14 @@ static HRESULT take_symbol(maker *it, const hp_symbol *symbol) {
     if (it->call->result == HP_E_CLONE && !is_patchable)
         function->patchable = HP_E_CLONE;
     inventory->count++;
-    return take_signature(it, mark, function);
-}
-
-/* The path below one of the directories, NULL if it is below none. */
-static const char *own_file(const maker *it, const char *file, char *path, size_t capacity) {
-    const hp_inventory_options *options = it->options;
-    if (file == NULL || !hp_select_path(file, NULL, path, capacity))
-        return NULL;
-    for (size_t i = 0; i < options->source_count; i++) {
-        const char *below = hp_select_below(path, options->sources[i]);
-        if (below != NULL)
-            return below;
-    }
-    return options->source_count == 0 ? path : NULL;
+    return take_signature(it, mark, evidence.fact, function);
 }
 
 /* A function that is nowhere but in its callers. */
 static HRESULT take_ghost(maker *it, const hp_fact *fact) {
-    char path[1024], name[HP_NAME_MAX + 1];
-    const char *file = own_file(it, fact->file, path, sizeof path);
+    char path[HP_SOURCE_PATH], name[HP_NAME_MAX + 1];
+    const hp_sources sources = {it->options->source_count, it->options->sources};
+    const char *file = hp_source_own(&sources, fact->file, path);
     if (file == NULL)
         return S_OK;
     const size_t short_length =

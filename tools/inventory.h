@@ -1,7 +1,7 @@
 /**
  * @file inventory.h
- * The functions of an image with everything that a table says of them: debug information, the programmer's marks, symbol
- * table and code bytes, brought together and judged.
+ * The functions of an image with everything that a table says of them: debug information, the programmer's
+ * marks, symbol table and code bytes, brought together and judged.
  */
 #ifndef HP_TOOLS_INVENTORY_H
 #define HP_TOOLS_INVENTORY_H
@@ -37,9 +37,9 @@ typedef struct hp_inventory {
  * @param path  of the image, where its debug information is looked for
  * @param pe    the same file
  * @return S_OK; HP_E_DEBUG_INFO; HP_E_NAME_UNKNOWN (no function matches a pattern: trouble names it);
- *         HP_E_SIGNATURE_... (what the programmer wrote cannot be read), HP_E_SIGNATURE_MISMATCH (it does not fit what the
- *         compiler saw), HP_E_SIGNATURE_UNKNOWN (a function that is to be offered by its name has no signature);
- *         HP_E_TABLE_DAMAGED (the section .hpfn); E_OUTOFMEMORY; what dbghelp says
+ *         HP_E_SIGNATURE_... (what the programmer wrote cannot be read), HP_E_SIGNATURE_MISMATCH (it does not
+ * fit what the compiler saw), HP_E_SIGNATURE_UNKNOWN (a function that is to be offered by its name has no
+ * signature); HP_E_TABLE_DAMAGED (the section .hpfn); E_OUTOFMEMORY; what dbghelp says
  */
 HRESULT hp_inventory_make(const wchar_t *path, const hp_pe *pe, const hp_inventory_options *options,
                           hp_inventory *inventory, hp_trouble *trouble);

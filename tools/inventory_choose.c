@@ -13,7 +13,8 @@ static int compare_names(const void *a, const void *b) {
     return (x->rva == 0) - (y->rva == 0); /* those with code first */
 }
 
-/* One name stands for one function. The first of several is kept, so that it can be shown why none is patchable. */
+/* One name stands for one function. The first of several is kept, so that it can be shown why none is
+ * patchable. */
 void hp_inventory_choose_one_each(hp_inventory *inventory) {
     size_t kept = 0;
     qsort(inventory->functions, inventory->count, sizeof *inventory->functions, compare_names);
@@ -24,6 +25,9 @@ void hp_inventory_choose_one_each(hp_inventory *inventory) {
         } else if (inventory->functions[i].rva != 0) {
             last->patchable = HP_E_NAME_DUPLICATE;
             last->form = HP_FORM_NONE;
+            last->callable = HP_E_NAME_DUPLICATE;
+            last->signature = "several functions have this name";
+            last->offered = 0;
         }
     }
     inventory->count = kept;

@@ -7,7 +7,8 @@
 
 #include "tools/inventory.h"
 
-/** Sort by name, and keep one function of each name: one with code; with HP_E_NAME_DUPLICATE if there are several. */
+/** Sort by name, and keep one function of each name: one with code; with HP_E_NAME_DUPLICATE if there are
+ * several. */
 void hp_inventory_choose_one_each(hp_inventory *inventory);
 
 /** Mark what the patterns offer. @return S_OK, or what hp_inventory_make says of patterns */

@@ -1,5 +1,6 @@
 #include "tools/inventory_judge.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #if HP_X64
@@ -39,14 +40,41 @@ int hp_inventory_judge_is_cxx(const hp_evidence *evidence) {
     return strstr(name, "::") != NULL;
 }
 
+/* "?12", and not "?12*". */
+static int is_opaque_value(const char *at) {
+    return *at == '?' && at[1 + strspn(at + 1, "0123456789")] != '*';
+}
+
+int hp_inventory_judge_written(const hp_signature *written, const char *shape, const hp_fact *fact,
+                               char reason[256]) {
+    for (unsigned i = 0; fact != NULL && i < written->count; i++) {
+        const hp_direction direction = written->parameter[i].direction;
+        if ((fact->const_behind >> i & 1) && (direction == HP_OUT || direction == HP_INOUT)) {
+            snprintf(reason, 256, "parameter %u is written, and points to const", i + 1);
+            return 0;
+        }
+    }
+    const char *list = strchr(shape, '(');
+    for (const char *at = strchr(shape, '?'); at != NULL; at = strchr(at + 1, '?')) {
+        const int is_result = list == NULL || at < list;
+        if (is_opaque_value(at) &&
+            ((is_result && written->arch == HP_ARCH_X86) || (fact != NULL && fact->is_cxx))) {
+            snprintf(reason, 256, "where the compiler puts this %s is not known: wrap the function",
+                     is_result ? "result" : "parameter");
+            return 0;
+        }
+    }
+    return 1;
+}
+
 static int is_clone(const hp_evidence *evidence) {
     size_t count;
     const hp_pe_symbol *symbol = hp_coff_find(evidence->coff, evidence->symbol->rva, &count);
     for (size_t i = 0; i < count; i++)
         if (hp_coff_is_clone(symbol + i))
             return 1;
-    /* An optimiser passes arguments of static functions as it likes, and no symbol says so: gcc in registers on x86, clang
-     * not at all where it knows them. */
+    /* An optimiser passes arguments of static functions as it likes, and no symbol says so: gcc in registers
+     * on x86, clang not at all where it knows them. */
     const hp_fact *fact = evidence->fact;
     const int may_differ =
         evidence->pe->arch == HP_ARCH_X86 || (fact != NULL && fact->compiler == HP_COMPILER_CLANG);
@@ -68,7 +96,8 @@ static HRESULT look_at_code(const hp_evidence *evidence, hp_table_function *func
     hp_prologue_look look;
     HRESULT hr = hp_prologue_inspect(pe->arch, entry, before, rva, &look);
     function->room = look.room;
-    /* gcc leaves such room by chance only, and callers rely on registers that the function happens to leave alone
+    /* gcc leaves such room by chance only, and callers rely on registers that the function happens to leave
+     * alone
      * (-fipa-ra); its option for room switches that off. */
     if (look.form == HP_FORM_INSTRUCTION &&
         (evidence->fact == NULL || evidence->fact->compiler == HP_COMPILER_GNU))
@@ -94,6 +123,9 @@ void hp_inventory_judge_code(const hp_evidence *evidence, hp_table_function *fun
         function->patchable = HP_E_CLONE;
     else if (function->partly_inlined)
         function->patchable = HP_E_INLINED;
+    else if (SUCCEEDED(function->patchable) && evidence->fact != NULL && !evidence->fact->is_guarded &&
+             !evidence->is_marked)
+        function->patchable = HP_E_UNGUARDED;
     if (FAILED(function->patchable))
         function->form = HP_FORM_NONE;
 }

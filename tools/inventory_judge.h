@@ -29,6 +29,21 @@ hp_convention hp_inventory_judge_convention(const hp_evidence *evidence);
 int hp_inventory_judge_is_cxx(const hp_evidence *evidence);
 
 /**
+ * Does what the programmer wrote contradict what only the facts know? hp_types_check has found that it fits
+ * the shape.
+ *
+ * Refused are a direction that writes behind a pointer to const; a value that no signature describes ("?12")
+ * as a result on x86, where it may be in a register, on the FPU's stack or behind a hidden pointer; and such
+ * a value in C++, where it may be passed by reference (Itanium C++ ABI, "Non-Trivial Parameters").
+ *
+ * @param fact    NULL if nothing is known
+ * @param reason  receives what is wrong
+ * @return 1 if it fits
+ */
+int hp_inventory_judge_written(const hp_signature *written, const char *shape, const hp_fact *fact,
+                               char reason[256]);
+
+/**
  * Can it be redirected? Fills in patchable, form, room and partly_inlined.
  *
  * HP_E_ADDRESS_SHARED, HP_E_CLONE, HP_E_INLINED, and what hp_prologue_inspect and hp_instruction_check say.

@@ -9,9 +9,11 @@
 #include "hotpatch/error.h"
 
 /**
- * Make a full name (name.h): "acme::add" with "(i32,f64)" behind it for C++, and "@src/score.c" for static functions.
+ * Make a full name (name.h): "acme::add" with "(i32,f64)" behind it for C++, and "@src/score.c" for static
+ * functions.
  *
- * Unnamed namespaces are left out (what is in one is static, and so has its file behind it); a space in a path becomes
+ * Unnamed namespaces are left out (what is in one is static, and so has its file behind it); a space in a
+ * path becomes
  * "%20".
  *
  * @param name        as the debug information has it

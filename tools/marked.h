@@ -1,7 +1,7 @@
 /**
  * @file marked.h
- * What the programmer said in the source: the entries of the section `.hpfn` (hotpatch/function.h) of an image file.
- * Pure; nothing in the file is believed.
+ * What the programmer said in the source: the entries of the section `.hpfn` (hotpatch/function.h) of an
+ * image file. Pure; nothing in the file is believed.
  */
 #ifndef HP_TOOLS_MARKED_H
 #define HP_TOOLS_MARKED_H

@@ -1,7 +1,7 @@
 /**
  * @file pe.h
- * An image as a file: headers, sections, directories, symbol table, resources. Pure; bounds are checked against
- * the file, whatever its headers claim. Source: Microsoft PE specification.
+ * An image as a file: headers, sections, directories, symbol table, resources. Pure; bounds are checked
+ * against the file, whatever its headers claim. Source: Microsoft PE specification.
  */
 #ifndef HP_TOOLS_PE_H
 #define HP_TOOLS_PE_H
@@ -57,8 +57,8 @@ typedef struct hp_pe {
  * @param reason  receives what is wrong, a static sentence; may be NULL
  * @return S_OK; HP_E_IMAGE_DAMAGED: not a PE32 of x86 or PE32+ of x64, truncated, alignments that are no
  *         powers of two (file 512 to 64 KiB, or equal to the section alignment below a page), sections that
- *         are not in ascending order in memory, overlap in memory or in the file, or end outside of the file or
- *         of the image, none or more than 96 sections, absurd numbers. A symbol table that lies outside is no
+ *         are not in ascending order in memory, overlap in memory or in the file, or end outside of the file
+ * or of the image, none or more than 96 sections, absurd numbers. A symbol table that lies outside is no
  *         error but absent. HP_E_SERVER_ARCHITECTURE for a sound header of another machine (detail in
  *         reason). Allocates nothing. Thread-safe, as all here.
  */
@@ -80,8 +80,8 @@ hp_span hp_pe_bytes(const hp_pe *pe, uint32_t rva, uint32_t size);
 /** The bytes of a directory; empty if it is absent or lies outside. (Certificates: by file offset.) */
 hp_span hp_pe_directory(const hp_pe *pe, unsigned directory);
 
-/** Data of the resource RT_RCDATA of this name (ASCII, capitals), in the first language that the file has; empty
- * if there is none, or if it has no bytes. */
+/** Data of the resource RT_RCDATA of this name (ASCII, capitals), in the first language that the file has;
+ * empty if there is none, or if it has no bytes. */
 hp_span hp_pe_rcdata(const hp_pe *pe, const char *name);
 
 /** One symbol of the COFF symbol table. */
@@ -105,11 +105,12 @@ int hp_pe_symbol_next(const hp_pe *pe, size_t *at, hp_pe_symbol *symbol);
  * The image's fingerprint (proxygen/fingerprint.h), the same that the loaded image has. Who computes it in
  * memory takes all from the headers that the loader has mapped, in their order:
  *   - machine and time stamp of the COFF header, AddressOfEntryPoint;
- *   - of each section with IMAGE_SCN_MEM_EXECUTE VirtualAddress and VirtualSize, or SizeOfRawData if that is 0;
- *   - the directories HP_PE_EXCEPTIONS and HP_PE_RELOCATIONS, RVA and size as their entries say. One is absent
- *     if its number is not below NumberOfRvaAndSizes (at most 16 count), if RVA or size is 0, or if not all of
- *     it lies below SizeOfHeaders, or in the part of one section that the file fills: from VirtualAddress on
- *     the smaller of VirtualSize and SizeOfRawData (SizeOfRawData where VirtualSize is 0; nothing where
+ *   - of each section with IMAGE_SCN_MEM_EXECUTE VirtualAddress and VirtualSize, or SizeOfRawData if that is
+ * 0;
+ *   - the directories HP_PE_EXCEPTIONS and HP_PE_RELOCATIONS, RVA and size as their entries say. One is
+ * absent if its number is not below NumberOfRvaAndSizes (at most 16 count), if RVA or size is 0, or if not
+ * all of it lies below SizeOfHeaders, or in the part of one section that the file fills: from VirtualAddress
+ * on the smaller of VirtualSize and SizeOfRawData (SizeOfRawData where VirtualSize is 0; nothing where
  *     PointerToRawData is 0).
  */
 uint64_t hp_pe_fingerprint(const hp_pe *pe);

@@ -1,8 +1,8 @@
 /**
  * @file pe_tree.h
- * The resources of an image: single entries of the tree as it stands in the file, and the whole tree as a list
- * that can be changed and laid out anew. Pure. Source: PE specification, "The .rsrc Section"; three levels:
- * type, name, language.
+ * The resources of an image: single entries of the tree as it stands in the file, and the whole tree as a
+ * list that can be changed and laid out anew. Pure. Source: PE specification, "The .rsrc Section"; three
+ * levels: type, name, language.
  */
 #ifndef HP_TOOLS_PE_TREE_H
 #define HP_TOOLS_PE_TREE_H

@@ -94,6 +94,8 @@ static int understand(int argc, char **argv, prepare *it) {
     if (optind != argc - 1)
         return hp_tool_misuse("prepare", optind == argc ? "which image?" : "one image at a time");
     it->image = argv[optind];
+    if (it->output != NULL && *it->output == '\0')
+        return hp_tool_misuse("prepare", "no output file has an empty name");
     if (it->output == NULL)
         it->output = it->image;
     return HP_TOOL_OK;
@@ -171,9 +173,9 @@ static HRESULT write_table(prepare *it, const wchar_t *path, const hp_pe *pe) {
     const char *reason = "";
     HRESULT hr = hp_inventory_make(path, pe, &it->wanted, &inventory, &it->trouble);
     if (SUCCEEDED(hr) && inventory.count == 0)
-        hr = hp_trouble_set(&it->trouble, HP_E_TABLE_MISSING, NULL,
-                            "none of its %zu functions comes from these sources: give --sources",
-                            inventory.seen);
+        hr = hp_trouble_set(&it->trouble, E_INVALIDARG, NULL,
+                            "none of its %zu functions comes from %.200s%s: name your sources with --sources",
+                            inventory.seen, it->sources[0], it->wanted.source_count > 1 ? " and so on" : "");
     if (SUCCEEDED(hr))
         hr = make_table(pe, &inventory, &table, &size, &it->trouble);
     if (SUCCEEDED(hr)) {

@@ -1,7 +1,7 @@
 /**
  * @file print.h
- * What the command writes: results on stdout, all else on stderr. UTF-8 to files and pipes, byte for byte (no line
- * endings are changed); UTF-16 to a console. Colour and tables. Not thread-safe.
+ * What the command writes: results on stdout, all else on stderr. UTF-8 to files and pipes, byte for byte (no
+ * line endings are changed); UTF-16 to a console. Colour and tables. Not thread-safe.
  */
 #ifndef HP_TOOLS_PRINT_H
 #define HP_TOOLS_PRINT_H
@@ -14,16 +14,20 @@ void hp_print(const char *format, ...) HP_PRINTF(1, 2);
 /** Write bytes to stdout. */
 void hp_print_bytes(const void *bytes, size_t size);
 
-/** Write a finished document to stdout and free it. @return 1; 0 if there was no memory for it: nothing is written */
+/** Write a finished document to stdout and free it. @return 1; 0 if there was no memory for it: nothing is
+ * written */
 int hp_print_json(hp_json *json);
 
-/** Write a line to stderr, printf-like, at once (what went to stdout before is written first); cut off at 8 KiB. */
+/** Write a line to stderr, printf-like, at once (what went to stdout before is written first); cut off at 8
+ * KiB. */
 void hp_print_note(const char *format, ...) HP_PRINTF(1, 2);
 
-/** Write out what is left. @return 1; 0 if something that went to stdout could not be written, now or earlier */
+/** Write out what is left. @return 1; 0 if something that went to stdout could not be written, now or earlier
+ */
 int hp_print_end(void);
 
-/** When to use colours. @param when  "auto" (if stdout is a terminal and NO_COLOR is not set), "always", "never"
+/** When to use colours. @param when  "auto" (if stdout is a terminal and NO_COLOR is not set), "always",
+ * "never"
  * @return 0 if it is none of these */
 int hp_print_color(const char *when);
 
@@ -39,7 +43,8 @@ typedef enum hp_print_tint {
     HP_TINT_BOLD,
 } hp_print_tint;
 
-/** The escape sequence that begins a tint, or with HP_TINT_NONE ends it; "" where there is no colour. Static. */
+/** The escape sequence that begins a tint, or with HP_TINT_NONE ends it; "" where there is no colour. Static.
+ */
 const char *hp_print_tinted(hp_print_tint tint);
 
 /** A table whose columns are as wide as their widest cell. Zero-initialise; freed by hp_print_table. */

@@ -9,14 +9,43 @@
 #include "tools/symbols.h"
 #include "tools/tool.h"
 
-static HRESULT write_new(const wchar_t *path, const unsigned char *bytes, size_t size, hp_trouble *trouble) {
-    HANDLE file = CreateFileW(path, GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
-    if (file == INVALID_HANDLE_VALUE)
-        return hp_trouble_set_last_error(trouble, NULL, "CreateFile of the new image");
+static HRESULT write_all(HANDLE file, const unsigned char *bytes, size_t size, hp_trouble *trouble) {
     DWORD written = 0;
     BOOL done =
         WriteFile(file, bytes, (DWORD)size, &written, NULL) && written == size && FlushFileBuffers(file);
-    HRESULT hr = done ? S_OK : hp_trouble_set_last_error(trouble, NULL, "WriteFile of the new image");
+    return done ? S_OK : hp_trouble_set_last_error(trouble, NULL, "WriteFile of the new image");
+}
+
+/**
+ * Write a file beside the target under a name that nobody has.
+ *
+ * @param name  receives it, UTF-8, malloc'ed; NULL if no file was made
+ */
+static HRESULT write_beside(const char *target, const unsigned char *bytes, size_t size, char **name,
+                            hp_trouble *trouble) {
+    enum { TRIES = 100 };
+    const size_t capacity = strlen(target) + 48;
+    char *path = malloc(capacity);
+    HANDLE file = INVALID_HANDLE_VALUE;
+    *name = NULL;
+    if (path == NULL)
+        return E_OUTOFMEMORY;
+    for (unsigned i = 0; i < TRIES && file == INVALID_HANDLE_VALUE; i++) {
+        snprintf(path, capacity, "%s.hotpatch-%lu-%u.tmp", target, (unsigned long)GetCurrentProcessId(), i);
+        wchar_t *wide = hp_tool_wide(path);
+        if (wide != NULL)
+            file = CreateFileW(wide, GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+        free(wide);
+        if (file == INVALID_HANDLE_VALUE && GetLastError() != ERROR_FILE_EXISTS)
+            break;
+    }
+    if (file == INVALID_HANDLE_VALUE) {
+        hp_trouble_set_last_error(trouble, path, "CreateFile of the new image");
+        free(path);
+        return trouble->result;
+    }
+    *name = path;
+    HRESULT hr = write_all(file, bytes, size, trouble);
     CloseHandle(file);
     return hr;
 }
@@ -121,38 +150,76 @@ static HRESULT put_in_place(const wchar_t *target, const wchar_t *temporary, hp_
                                             "renaming the new image (does the old one still run?)");
 }
 
-/* ReplaceFile wants whole paths (Wine's does). */
-static wchar_t *whole_path(const char *name) {
-    wchar_t *wide = hp_tool_wide(name);
-    const DWORD length = wide != NULL ? GetFullPathNameW(wide, 0, NULL, NULL) : 0;
-    wchar_t *whole = length > 0 ? malloc(length * sizeof *whole) : NULL;
-    if (whole != NULL && GetFullPathNameW(wide, length, whole, NULL) >= length) {
+static char *utf8_of(wchar_t *wide) {
+    char *text = wide != NULL ? hp_tool_utf8(wide) : NULL;
+    free(wide);
+    return text;
+}
+
+/* Where links lead, without the prefix that the system gives long paths; NULL if that is not known. */
+static char *follow_links(const wchar_t *path) {
+    HANDLE file = CreateFileW(path, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                              OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    if (file == INVALID_HANDLE_VALUE)
+        return NULL;
+    const DWORD length = GetFinalPathNameByHandleW(file, NULL, 0, FILE_NAME_NORMALIZED);
+    wchar_t *whole = length > 0 ? malloc((length + 1) * sizeof *whole) : NULL;
+    if (whole != NULL && GetFinalPathNameByHandleW(file, whole, length + 1, FILE_NAME_NORMALIZED) > length) {
         free(whole);
         whole = NULL;
     }
+    CloseHandle(file);
+    if (whole != NULL && wcsncmp(whole, L"\\\\?\\UNC\\", 8) != 0 && wcsncmp(whole, L"\\\\?\\", 4) == 0)
+        memmove(whole, whole + 4, (wcslen(whole + 4) + 1) * sizeof *whole);
+    return utf8_of(whole);
+}
+
+/* The file itself, by a whole path: what a link leads to is replaced, and not the link. ReplaceFile wants
+ * whole paths. */
+static HRESULT find_place(const char *target, char **place, hp_trouble *trouble) {
+    wchar_t *wide = hp_tool_wide(target);
+    const DWORD attributes = wide != NULL ? GetFileAttributesW(wide) : INVALID_FILE_ATTRIBUTES;
+    *place = NULL;
+    if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY)) {
+        free(wide);
+        return hp_trouble_set(trouble, HRESULT_FROM_WIN32(ERROR_DIRECTORY), target, "it is a directory");
+    }
+    if (attributes != INVALID_FILE_ATTRIBUTES)
+        *place = follow_links(wide);
+    const DWORD length = wide != NULL && *place == NULL ? GetFullPathNameW(wide, 0, NULL, NULL) : 0;
+    wchar_t *whole = length > 0 ? malloc(length * sizeof *whole) : NULL;
+    if (whole != NULL && GetFullPathNameW(wide, length, whole, NULL) < length)
+        *place = utf8_of(whole);
+    else
+        free(whole);
     free(wide);
-    return whole;
+    return *place != NULL ? S_OK : hp_trouble_set(trouble, E_INVALIDARG, target, "no such path can be");
+}
+
+static HRESULT verify(const char *name, const wchar_t *path, const hp_pe *original,
+                      const unsigned char *image, size_t size, size_t functions, hp_trouble *trouble) {
+    HRESULT hr = read_back(name, original, image, size, trouble);
+    if (SUCCEEDED(hr))
+        hr = find_resource(path, image, size, trouble);
+    if (SUCCEEDED(hr))
+        hr = count_functions(path, original, functions, trouble);
+    if (SUCCEEDED(hr) && !original->is_dll)
+        hr = start_suspended(path, trouble);
+    return hr;
 }
 
 HRESULT hp_publish_image(const char *target, const hp_pe *original, const unsigned char *image, size_t size,
                          size_t functions, hp_trouble *trouble) {
-    const size_t capacity = strlen(target) + 40;
-    char *name = malloc(capacity);
-    if (name == NULL)
-        return E_OUTOFMEMORY;
-    snprintf(name, capacity, "%s.hotpatch-%lu.tmp", target, (unsigned long)GetCurrentProcessId());
-    wchar_t *temporary = whole_path(name), *wide = whole_path(target);
-    HRESULT hr = temporary != NULL && wide != NULL ? S_OK : E_OUTOFMEMORY;
+    char *place, *name = NULL;
+    HRESULT hr = find_place(target, &place, trouble);
     if (SUCCEEDED(hr))
-        hr = write_new(temporary, image, size, trouble);
+        hr = write_beside(place, image, size, &name, trouble);
+    wchar_t *temporary = name != NULL ? hp_tool_wide(name) : NULL;
+    wchar_t *wide = place != NULL ? hp_tool_wide(place) : NULL;
     if (SUCCEEDED(hr))
-        hr = read_back(name, original, image, size, trouble);
+        hr = temporary != NULL && wide != NULL ? S_OK : E_OUTOFMEMORY;
     if (SUCCEEDED(hr))
-        hr = find_resource(temporary, image, size, trouble);
-    if (SUCCEEDED(hr))
-        hr = count_functions(temporary, original, functions, trouble);
-    if (SUCCEEDED(hr) && !original->is_dll)
-        hr = start_suspended(temporary, trouble);
+        hr = verify(name, temporary, original, image, size, functions, trouble);
     if (SUCCEEDED(hr))
         hr = put_in_place(wide, temporary, trouble);
     if (FAILED(hr) && temporary != NULL)
@@ -160,5 +227,6 @@ HRESULT hp_publish_image(const char *target, const hp_pe *original, const unsign
     free(temporary);
     free(wide);
     free(name);
+    free(place);
     return hr;
 }

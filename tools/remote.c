@@ -9,8 +9,8 @@
 #include "idl/protocol.h"
 #include "tools/tool.h"
 
-/* This process has one thread, and it is in no apartment: so it counts to the multithreaded one while that is held, and
- * no job is needed for what hp_attach_reach does in one. */
+/* This process has one thread, and it is in no apartment: so it counts to the multithreaded one while that is
+ * held, and no job is needed for what hp_attach_reach does in one. */
 HRESULT hp_remote_open(const char *progid, int allow_elevated, hp_remote *remote, hp_trouble *trouble) {
     static const hp_functable none; /* the app has no functions: nothing but names is asked */
     const hp_attach_options options = {.size = sizeof options,

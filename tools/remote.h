@@ -38,7 +38,8 @@ HRESULT hp_remote_open(const char *progid, int allow_elevated, hp_remote *remote
  * The signature of a function, as the update gives it.
  *
  * @param signature  receives it, malloc'ed
- * @return S_OK; HP_E_NAME_UNKNOWN with the nearest name as the detail, HP_E_SIGNATURE_LIMIT, or the update's error
+ * @return S_OK; HP_E_NAME_UNKNOWN with the nearest name as the detail, HP_E_SIGNATURE_LIMIT, or the update's
+ * error
  */
 HRESULT hp_remote_signature(hp_remote *remote, const char *name, char **signature, hp_trouble *trouble);
 

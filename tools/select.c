@@ -53,8 +53,8 @@ static int ends_with_up(const char *text, size_t length) {
            (length >= 2 && strcmp(text + length - 2, "..") == 0 && (length == 2 || text[length - 3] == '/'));
 }
 
-/** What an absolute path begins with; relative ones begin with base. @return where the parts begin, NULL if it
- * does not fit */
+/** What an absolute path begins with; relative ones begin with base. @return where the parts begin, NULL if
+ * it does not fit */
 static const char *begin(const char *path, const char *base, char *text, size_t capacity) {
     if (is_slash(path[0]) && is_slash(path[1]) && path[2] == '?' && is_slash(path[3]))
         path += 4; // Windows' prefix for long paths

@@ -24,8 +24,8 @@ int hp_select_path(const char *path, const char *base, char *text, size_t capaci
  * the two begins with a drive.
  *
  * @return the part of the file's path below the directory, NULL if it is not below it. A relative file (as
- *         -ffile-prefix-map leaves it) is below every directory, unless it begins with ".." or names a system's
- *         folder ("/usr/...").
+ *         -ffile-prefix-map leaves it) is below every directory, unless it begins with ".." or names a
+ * system's folder ("/usr/...").
  */
 const char *hp_select_below(const char *file, const char *directory);
 

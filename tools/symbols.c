@@ -3,14 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/select.h"
+#include "tools/source.h"
 #include "tools/types_node.h"
 
 /** Where images are pretended to be loaded: below 2 GB, so for both architectures. */
 #define IMAGE_BASE 0x10000000u
 
 /** The longest path that is looked at. */
-enum { PATH_CAPACITY = 4096 };
 
 /** While functions are collected and chosen. */
 typedef struct collection {
@@ -113,20 +112,6 @@ static BOOL CALLBACK collect(PSYMBOL_INFOW info, ULONG size, PVOID context) {
     return TRUE;
 }
 
-/** The part below one's own directories, if the file is one's own. */
-static const char *below_sources(const hp_sources *sources, const char *file, char *path) {
-    if (!hp_select_path(file, NULL, path, PATH_CAPACITY))
-        return NULL;
-    if (sources->count == 0)
-        return path;
-    for (size_t i = 0; i < sources->count; i++) {
-        const char *below = hp_select_below(path, sources->directories[i]);
-        if (below)
-            return below;
-    }
-    return NULL;
-}
-
 /** The source file of a function, malloc'ed: from its line; else from the facts; else its compiland. */
 static char *source_of(collection *it, hp_symbol *symbol) {
     IMAGEHLP_LINEW64 line = {.SizeOfStruct = sizeof line};
@@ -178,11 +163,11 @@ static int choose(collection *it) {
     hp_symbols *symbols = it->symbols;
     size_t kept = 0;
     int ok = 1;
-    char *path = malloc(PATH_CAPACITY);
+    char *path = malloc(HP_SOURCE_PATH);
     for (size_t i = 0; i < symbols->count; i++) {
         hp_symbol symbol = symbols->items[i];
         char *source = path && ok ? source_of(it, &symbol) : NULL;
-        const char *file = source ? below_sources(it->sources, source, path) : NULL;
+        const char *file = source ? hp_source_own(it->sources, source, path) : NULL;
         if (file && !keep(&symbol, file)) {
             ok = 0;
             file = NULL;
@@ -241,8 +226,8 @@ static HRESULT enumerate(collection *it, const wchar_t *path, hp_trouble *troubl
 }
 
 /**
- * Wine 8 damages its heap when it loads the DWARF that clang makes, and falls over it when it unloads that. Such
- * images are known by that Wine finds no lines in them. They stay loaded.
+ * Wine 8 damages its heap when it loads the DWARF that clang makes, and falls over it when it unloads that.
+ * Such images are known by that Wine finds no lines in them. They stay loaded.
  */
 static int is_unloadable(const collection *it) {
     return it->symbols->is_pdb || it->without_line == 0 ||

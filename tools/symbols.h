@@ -1,10 +1,10 @@
 /**
  * @file symbols.h
- * The functions of an image and their types, as dbghelp reads them from a PDB or from DWARF. One image at a time in a
- * process' session; not thread-safe, as dbghelp is not.
+ * The functions of an image and their types, as dbghelp reads them from a PDB or from DWARF. One image at a
+ * time in a process' session; not thread-safe, as dbghelp is not.
  *
- * Wine's dbghelp takes long to find types in 64-bit processes (it grows with the square of their number): so functions
- * are chosen by source file first, and types are asked for chosen ones only, each type once.
+ * Wine's dbghelp takes long to find types in 64-bit processes (it grows with the square of their number): so
+ * functions are chosen by source file first, and types are asked for chosen ones only, each type once.
  */
 #ifndef HP_TOOLS_SYMBOLS_H
 #define HP_TOOLS_SYMBOLS_H
@@ -44,14 +44,15 @@ typedef struct hp_sources {
 } hp_sources;
 
 /**
- * Load an image's debug information and choose the functions whose source file lies in one of the directories.
+ * Load an image's debug information and choose the functions whose source file lies in one of the
+ * directories.
  *
  * @param path     of the image; a PDB or .gnu_debuglink file is looked for where dbghelp looks
  * @param sources  directories; an empty list chooses all that have a source file
  * @param facts    of the same image, or NULL; they stay until hp_symbols_close
  * @param symbols  receives the functions; freed with hp_symbols_close
- * @return S_OK; HP_E_DEBUG_INFO (dbghelp finds none it can read; the detail says which kind is needed: a PDB, or
- *         DWARF 4, gcc -gdwarf-4); HP_E_SERVER_ARCHITECTURE (this process cannot read that architecture);
+ * @return S_OK; HP_E_DEBUG_INFO (dbghelp finds none it can read; the detail says which kind is needed: a PDB,
+ * or DWARF 4, gcc -gdwarf-4); HP_E_SERVER_ARCHITECTURE (this process cannot read that architecture);
  *         E_OUTOFMEMORY; a wrapped Win32 error
  */
 HRESULT hp_symbols_open(const wchar_t *path, hp_arch arch, const hp_sources *sources, const hp_facts *facts,

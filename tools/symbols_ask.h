@@ -10,7 +10,8 @@
 
 #include "tools/symbols.h"
 
-/** Numbers that cvconst.h gives them; mingw-w64 does not have it. Source: Microsoft, "SymTagEnum" (DIA SDK). */
+/** Numbers that cvconst.h gives them; mingw-w64 does not have it. Source: Microsoft, "SymTagEnum" (DIA SDK).
+ */
 enum {
     HP_TAG_FUNCTION = 5,
     HP_TAG_DATA = 7,

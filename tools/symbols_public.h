@@ -1,7 +1,7 @@
 /**
  * @file symbols_public.h
- * The linker's names of functions, as a PDB has them: what keeps its plain name there is extern "C". (Images with DWARF have
- * a symbol table, coff.h.) Windows. Not for other files than symbols.c.
+ * The linker's names of functions, as a PDB has them: what keeps its plain name there is extern "C". (Images
+ * with DWARF have a symbol table, coff.h.) Windows. Not for other files than symbols.c.
  */
 #ifndef HP_TOOLS_SYMBOLS_PUBLIC_H
 #define HP_TOOLS_SYMBOLS_PUBLIC_H

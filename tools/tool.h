@@ -1,7 +1,7 @@
 /**
  * @file tool.h
- * What all subcommands of `hotpatch` share: exit codes, messages, options. Results go to stdout, everything else to
- * stderr. Not thread-safe: a command line tool has one thread.
+ * What all subcommands of `hotpatch` share: exit codes, messages, options. Results go to stdout, everything
+ * else to stderr. Not thread-safe: a command line tool has one thread.
  */
 #ifndef HP_TOOLS_TOOL_H
 #define HP_TOOLS_TOOL_H
@@ -26,7 +26,8 @@ typedef int hp_tool_command(int argc, char **argv);
 hp_tool_command hp_prepare_main, hp_list_main, hp_diff_main, hp_register_main, hp_unregister_main,
     hp_names_main, hp_signature_main, hp_call_main, hp_status_main;
 
-/** Say a failure on stderr, "hotpatch prepare: app.exe: what (HP_E_..., 0x...): todo". @return HP_TOOL_FAILED */
+/** Say a failure on stderr, "hotpatch prepare: app.exe: what (HP_E_..., 0x...): todo". @return HP_TOOL_FAILED
+ */
 int hp_tool_fail(const char *command, const hp_trouble *trouble);
 
 /** Say on stderr what is wrong with the command line and where help is. @return HP_TOOL_USAGE */
@@ -42,7 +43,8 @@ int hp_tool_misuse(const char *command, const char *format, ...) HP_PRINTF(2, 3)
  */
 int hp_tool_option(int argc, char **argv, const struct option *options, const char *help, int *code);
 
-/** The same, but options end at the first operand: what follows may begin with "-", as a negative number does. */
+/** The same, but options end at the first operand: what follows may begin with "-", as a negative number
+ * does. */
 int hp_tool_option_first(int argc, char **argv, const struct option *options, const char *help, int *code);
 
 /** The name that was probably meant; NULL if none is near. */

@@ -15,8 +15,11 @@ typedef struct description {
     hp_symbols *symbols;
     const hp_fact *fact; /* may be NULL */
     hp_types_list list;
+    uint32_t call_kind; /* what dbghelp says of the convention; right for PDBs only */
     hp_types_call *call;
 } description;
+
+enum { CV_NEAR_C = 0, CV_NEAR_FAST = 4, CV_NEAR_STD = 7, CV_THISCALL = 11 }; // cvconst.h, CV_call_e
 
 /** Why there is no signature; the first reason is kept. */
 HP_PRINTF(3, 4) static void refuse(description *it, HRESULT result, const char *format, ...) {
@@ -52,8 +55,8 @@ static HRESULT code_of(const hp_types_node *node) {
 }
 
 /**
- * dbghelp does not tell the constructors of a C++ structure. One that has its own may travel as a pointer where
- * another would travel in registers.
+ * dbghelp does not tell the constructors of a C++ structure. One that has its own may travel as a pointer
+ * where another would travel in registers.
  */
 static int is_value(const description *it, const hp_types_node *node, char *why, size_t capacity) {
     if (!node->is_value)
@@ -141,6 +144,11 @@ static void write_result(description *it, hp_types_text *text) {
         hp_types_node_write(node, text);
 }
 
+/** On x86 signatures have a word for each of them; on x64 they are one. */
+static int is_near_call(uint32_t kind) {
+    return kind == CV_NEAR_C || kind == CV_NEAR_FAST || kind == CV_NEAR_STD || kind == CV_THISCALL;
+}
+
 /** What speaks against a signature before any type is looked at. */
 static void check_list(description *it) {
     const hp_types_list *list = &it->list;
@@ -149,6 +157,11 @@ static void check_list(description *it) {
         refuse(it, HP_E_SIGNATURE_UNKNOWN, "the debug information gives the function no type");
     else if (list->too_many)
         refuse(it, HP_E_SIGNATURE_LIMIT, "more than 32 parameters");
+    else if (it->symbols->is_pdb && !is_near_call(it->call_kind))
+        refuse(it, HP_E_SIGNATURE_CONVENTION,
+               "its calling convention is one that no signature has (CV_call %u)", (unsigned)it->call_kind);
+    else if (fact && fact->is_unprototyped)
+        refuse(it, HP_E_SIGNATURE_UNKNOWN, "it has no prototype: callers pass promoted arguments");
     else if (!list->agrees && !(fact && fact->is_free))
         refuse(it, HP_E_CLONE, "its type has %u parameters, its code has %u", (unsigned)list->count,
                (unsigned)list->named);
@@ -196,6 +209,8 @@ HRESULT hp_types_describe(hp_symbols *symbols, const hp_symbol *symbol, const hp
     hp_types_node_set_c(symbols->types, fact && !fact->is_cxx);
     description it = {.symbols = symbols, .fact = fact, .call = call};
     hp_types_list_read(symbols, symbol, fact, &it.list);
+    if (symbols->is_pdb)
+        it.call_kind = hp_symbols_ask(symbols, symbol->type, TI_GET_CALLING_CONVENTION, CV_NEAR_C);
     hp_types_shape_make(symbols, &it.list, convention, call);
     hp_types_shape_parameters(symbols, &it.list, fact, call);
     make_signature(&it, convention);
@@ -205,8 +220,7 @@ HRESULT hp_types_describe(hp_symbols *symbols, const hp_symbol *symbol, const hp
 }
 
 hp_convention hp_types_convention(hp_symbols *symbols, const hp_symbol *symbol) {
-    enum { CV_NEAR_FAST = 4, CV_NEAR_STD = 7, CV_THISCALL = 11 }; // cvconst.h, CV_call_e
-    switch (hp_symbols_ask(symbols, symbol->type, TI_GET_CALLING_CONVENTION, 0)) {
+    switch (hp_symbols_ask(symbols, symbol->type, TI_GET_CALLING_CONVENTION, CV_NEAR_C)) {
     case CV_NEAR_FAST:
         return HP_CONVENTION_FASTCALL;
     case CV_NEAR_STD:

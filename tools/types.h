@@ -5,16 +5,15 @@
  * | type                                      | signature |
  * |---|---|
  * | integers, bool, char, wchar_t, float, double | i8 ... u64, bool, f32, f64 |
- * | enum                                      | enum i32 color{RED=0,GREEN=1}: tag, underlying integer, entries |
- * | structure of these, naturally laid out    | struct player{i32 score;f64 x} |
- * | pointer to such a structure               | inout struct player{...}*; to const: in |
- * | C++ reference to any of the above         | inout i32*, one element; to const: in |
- * | pointer to const char, const wchar_t      | in str, in wstr |
+ * | enum                                      | enum i32 color{RED=0,GREEN=1}: tag, underlying integer,
+ * entries | | structure of these, naturally laid out    | struct player{i32 score;f64 x} | | pointer to such
+ * a structure               | inout struct player{...}*; to const: in | | C++ reference to any of the above
+ * | inout i32*, one element; to const: in | | pointer to const char, const wchar_t      | in str, in wstr |
  * | anything else                             | HP_E_SIGNATURE_UNKNOWN, and a sentence |
  *
- * What cannot be told from types: a pointer to anything else (how much memory? whose?), structures with pointers,
- * unions, bit fields, packed ones, long double, "...", results that are pointers, C++ classes with base classes or
- * member functions by value.
+ * What cannot be told from types: a pointer to anything else (how much memory? whose?), structures with
+ * pointers, unions, bit fields, packed ones, long double, "...", results that are pointers, C++ classes with
+ * base classes or member functions by value.
  *
  * A shape says what the compiler saw, for hp_types_check:
  *
@@ -22,9 +21,9 @@
  *     type  := base { "*" }
  *     base  := "void" | "func" | "?" bytes | a value of signature.h, structures and enums in full
  *
- * "func" stands behind a "*" only; "?12" is a value of 12 bytes that no signature can describe (a union, a packed
- * structure, long double), "?0" one of unknown size. References are pointers. A shape that would be too long ends
- * early with "~)" in place of what is left; then only what is there is compared.
+ * "func" stands behind a "*" only; "?12" is a value of 12 bytes that no signature can describe (a union, a
+ * packed structure, long double), "?0" one of unknown size. References are pointers. A shape that would be
+ * too long ends early with "~)" in place of what is left; then only what is there is compared.
  */
 #ifndef HP_TOOLS_TYPES_H
 #define HP_TOOLS_TYPES_H
@@ -47,7 +46,8 @@ typedef struct hp_types_call {
  * Describe a function.
  *
  * @param symbol      of these symbols
- * @param fact        NULL if nothing is known: then pointers to char are not strings, and nothing is certain about "..."
+ * @param fact        NULL if nothing is known: then pointers to char are not strings, and nothing is certain
+ * about "..."
  * @param convention  x86: what it is (hp_inventory finds out); x64: HP_CONVENTION_CDECL
  * @return S_OK, also if it has no signature; E_OUTOFMEMORY
  */
@@ -56,6 +56,7 @@ HRESULT hp_types_describe(hp_symbols *symbols, const hp_symbol *symbol, const hp
 
 /**
  * What dbghelp says of the calling convention; right for PDBs only (for DWARF it always says cdecl).
+ * What no signature has (vectorcall) is cdecl here; hp_types_describe refuses it.
  */
 hp_convention hp_types_convention(hp_symbols *symbols, const hp_symbol *symbol);
 
@@ -65,11 +66,11 @@ hp_convention hp_types_convention(hp_symbols *symbols, const hp_symbol *symbol);
  * @param written  signature text, already readable by hp_signature_parse for arch
  * @param shape    of hp_types_call
  * @param reason   receives what differs, "parameter 2: written u8, the compiler saw i32"; terminated
- * @return 1 if it fits: as many parameters, values of the same kind and size (handle: any pointer or integer of
- *         that size; an enum: an integer of either sign; structures, "?12": the same size), memory only where there
- *         is a pointer, its elements as large as what is pointed to (void, "?0": any; a pointer: of its size; str and
- *         wstr: 1- and 2-byte characters; func: none, only handle), the same result, the same "...", on x86 the same
- *         convention. 0 if not, or if the shape cannot be read
+ * @return 1 if it fits: as many parameters, values of the same kind and size (handle: any pointer or integer
+ * of that size; an enum: an integer of either sign; structures, "?12": the same size), memory only where
+ * there is a pointer, its elements as large as what is pointed to (void, "?0": any; a pointer: of its size;
+ * str and wstr: 1- and 2-byte characters; func: none, only handle), the same result, the same "...", on x86
+ * the same convention. 0 if not, or if the shape cannot be read
  */
 int hp_types_check(const char *written, hp_arch arch, const char *shape, char reason[256]);
 

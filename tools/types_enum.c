@@ -93,8 +93,8 @@ static int write_entries(const entry *entries, uint32_t count, char **body) {
 }
 
 /**
- * An enum of 4 bytes is i32, unless a value needs u32: gcc and clang say unsigned and MSVC says int of the same
- * one, and Wine, where the enum stands before its base type in DWARF, says nothing.
+ * An enum of 4 bytes is i32, unless a value needs u32: gcc and clang say unsigned and MSVC says int of the
+ * same one, and Wine, where the enum stands before its base type in DWARF, says nothing.
  */
 static const char *head_of(uint64_t size, int is_unsigned, const entry *entries, uint32_t count) {
     switch (size) {

@@ -13,8 +13,8 @@ typedef struct own {
 } own;
 
 /**
- * What the function itself lists: parameters, then variables. Each id that Wine hands out for the first time makes
- * all later ones slower, so it is asked for as few as may hold all parameters.
+ * What the function itself lists: parameters, then variables. Each id that Wine hands out for the first time
+ * makes all later ones slower, so it is asked for as few as may hold all parameters.
  */
 static void read_own(const hp_symbols *symbols, const hp_symbol *symbol, uint32_t limit, own *it) {
     uint32_t *ids = NULL;
@@ -59,7 +59,8 @@ static void read_list(hp_symbols *symbols, const hp_symbol *symbol, hp_types_lis
         memcpy(list->type, node->parameters, list->count * sizeof *list->type);
 }
 
-/** A PDB has "..." as a last parameter without a type. Wine gives long double none either, so they are counted. */
+/** A PDB has "..." as a last parameter without a type. Wine gives long double none either, so they are
+ * counted. */
 static void find_dots(const hp_symbols *symbols, const hp_fact *fact, uint32_t given, hp_types_list *list) {
     list->is_variadic = fact && fact->is_variadic;
     if (!symbols->is_pdb || list->count == 0)

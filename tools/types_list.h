@@ -1,6 +1,7 @@
 /**
  * @file types_list.h
- * The parameters of one function, from its type and from its own entries. Windows. Not for other files than types.c.
+ * The parameters of one function, from its type and from its own entries. Windows. Not for other files than
+ * types.c.
  */
 #ifndef HP_TOOLS_TYPES_LIST_H
 #define HP_TOOLS_TYPES_LIST_H

@@ -25,11 +25,11 @@ typedef struct hp_types_node {
     uint32_t id;
     uint32_t target; /**< id of an array's element, of what a pointer points to, of a function's result */
     hp_types_kind kind;
-    uint32_t align; /**< bytes; of values and structures that a signature can have */
-    uint64_t size;  /**< bytes, 0 if unknown */
-    uint64_t count; /**< of an array */
-    uint8_t
-        is_value; /**< a signature can have it: head, tag and body are its text, "enum i32" "color" "{RED=0}" */
+    uint32_t align;       /**< bytes; of values and structures that a signature can have */
+    uint64_t size;        /**< bytes, 0 if unknown */
+    uint64_t count;       /**< of an array */
+    uint8_t is_value;     /**< a signature can have it: head, tag and body are its text, "enum i32" "color"
+                             "{RED=0}" */
     uint8_t is_char;      /**< 1: char, 2: wchar_t; else 0 */
     uint8_t is_token;     /**< STRICT's structure behind HWND and the like: the pointer to it is a handle */
     uint8_t too_long;     /**< no value because of its length: HP_E_SIGNATURE_LIMIT */
@@ -56,7 +56,8 @@ int hp_types_node_failed(const hp_types *types);
 /** A type, asked for once. Never NULL; valid as long as the symbols are open. */
 const hp_types_node *hp_types_node_get(hp_symbols *symbols, uint32_t id);
 
-/** The element type of an array of whatever dimensions; else the type itself. @param count receives how many */
+/** The element type of an array of whatever dimensions; else the type itself. @param count receives how many
+ */
 const hp_types_node *hp_types_node_element(hp_symbols *symbols, const hp_types_node *node, uint64_t *count);
 
 /** Append what a signature says of a value. */

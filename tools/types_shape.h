@@ -1,7 +1,7 @@
 /**
  * @file types_shape.h
- * Shapes (types.h): what the compiler saw of a function, whether a signature can say it or not. Windows. Not for
- * other files than types.c.
+ * Shapes (types.h): what the compiler saw of a function, whether a signature can say it or not. Windows. Not
+ * for other files than types.c.
  */
 #ifndef HP_TOOLS_TYPES_SHAPE_H
 #define HP_TOOLS_TYPES_SHAPE_H
@@ -9,7 +9,8 @@
 #include "tools/types.h"
 #include "tools/types_list.h"
 
-/** What a type is behind all its stars, an array behind one being its elements. @param stars receives how many */
+/** What a type is behind all its stars, an array behind one being its elements. @param stars receives how
+ * many */
 const hp_types_node *hp_types_shape_target(hp_symbols *symbols, uint32_t id, unsigned *stars);
 
 /** What stands in front of signatures and shapes: "stdcall ", or "". */

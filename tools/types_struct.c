@@ -61,8 +61,8 @@ static uint64_t round_up(uint64_t value, uint32_t align) {
 }
 
 /**
- * Wine tells only the last dimension of an array from DWARF: float m[3][4] is float m[4]. If the array is shorter
- * than the room up to the next member, and exactly one number of rows explains that room, this is it.
+ * Wine tells only the last dimension of an array from DWARF: float m[3][4] is float m[4]. If the array is
+ * shorter than the room up to the next member, and exactly one number of rows explains that room, this is it.
  */
 static void repair_rows(member *it, uint64_t next, uint32_t next_align) {
     uint64_t size = it->type->size * it->count;

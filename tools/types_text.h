@@ -29,16 +29,16 @@ int hp_types_text_is_name(const char *name);
 int hp_types_text_tag(char *name);
 
 /**
- * The tag with its namespaces, which hp_types_text_tag leaves out ("acme::vec<3>" is acme::vec_3_); unnamed ones are
- * left out.
+ * The tag with its namespaces, which hp_types_text_tag leaves out ("acme::vec<3>" is acme::vec_3_); unnamed
+ * ones are left out.
  *
  * @return malloc'ed; NULL if it has no tag, or if there is no memory
  */
 char *hp_types_text_full(const char *name);
 
 /**
- * Does an unnamed namespace's name begin here? Compilers and dbghelp each have their own way to write "no name", and
- * some write nothing.
+ * Does an unnamed namespace's name begin here? Compilers and dbghelp each have their own way to write "no
+ * name", and some write nothing.
  *
  * @return its length, with the "::" behind it; 0 if none begins here
  */

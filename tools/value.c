@@ -1,5 +1,5 @@
-// From a signature's text to types with names and offsets. hp_signature_parse has checked the text before: here it only
-// has to be understood again, with the names that hp_signature does not keep.
+// From a signature's text to types with names and offsets. hp_signature_parse has checked the text before:
+// here it only has to be understood again, with the names that hp_signature does not keep.
 #include "tools/value.h"
 
 #include <stdlib.h>

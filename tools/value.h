@@ -7,8 +7,8 @@
  *     element := value, or for an array in a structure a list
  *     list   := "[" [ value { "," value } ] "]" | "x" '"' hexadecimal digits '"'
  *
- * Integers are decimal, hexadecimal with 0x, with a sign; floats as C's strtod reads them, nan and inf too. The bytes
- * list stands for elements of one byte. White space may stand between all of these.
+ * Integers are decimal, hexadecimal with 0x, with a sign; floats as C's strtod reads them, nan and inf too.
+ * The bytes list stands for elements of one byte. White space may stand between all of these.
  */
 #ifndef HP_TOOLS_VALUE_H
 #define HP_TOOLS_VALUE_H
@@ -101,8 +101,8 @@ char *hp_value_print(const hp_value_types *types, unsigned type, const unsigned 
 char *hp_value_print_list(const hp_value_types *types, unsigned type, const unsigned char *bytes,
                           uint32_t count);
 
-/** The same as JSON: structures are objects (arrays, where a field has no name), enums numbers, handles strings of
- * hexadecimal digits, as are floats that JSON cannot write: "nan", "inf", "-inf". */
+/** The same as JSON: structures are objects (arrays, where a field has no name), enums numbers, handles
+ * strings of hexadecimal digits, as are floats that JSON cannot write: "nan", "inf", "-inf". */
 void hp_value_json(const hp_value_types *types, unsigned type, const unsigned char *bytes, hp_json *json);
 
 /**
@@ -113,7 +113,8 @@ void hp_value_json(const hp_value_types *types, unsigned type, const unsigned ch
  */
 size_t hp_value_to_utf16(const char *text, size_t length, unsigned char *wide);
 
-/** UTF-8 of UTF-16 units at bytes; a lone surrogate becomes U+FFFD. @param text  4 bytes a unit are enough, 3 too
+/** UTF-8 of UTF-16 units at bytes; a lone surrogate becomes U+FFFD. @param text  4 bytes a unit are enough, 3
+ * too
  * @return bytes written */
 size_t hp_value_to_utf8(const unsigned char *bytes, size_t units, char *text);
 

@@ -102,15 +102,16 @@ HP_BEGIN_DECLS
  * @return S_OK; S_FALSE if the app is attached to this very update already, which is harmless. If it is
  *         attached to an older version, or to one that died, it moves to the current one without a moment of
  *         original code. Errors: HP_E_PROGID_UNKNOWN, HP_E_CLASS_DAMAGED, HP_E_SERVER_..., HP_E_PROTOCOL,
- *         HP_E_NO_EXPORTS, HP_E_NAME_..., HP_E_SIGNATURE_..., HP_E_TYPE_MISMATCH, HP_E_NOT_PATCHABLE and the codes
- *         after it, HP_E_TABLE_..., HP_E_INLINED, HP_E_CLONE,
- *         HP_E_ELEVATED, E_OUTOFMEMORY, and COM's own. Nothing is patched then, a connection that was opened
- *         is closed, an update that was started has ended, and the log names the thing.
+ *         HP_E_NO_EXPORTS, HP_E_NAME_..., HP_E_SIGNATURE_..., HP_E_TYPE_MISMATCH, HP_E_NOT_PATCHABLE and the
+ * codes after it, HP_E_TABLE_..., HP_E_INLINED, HP_E_CLONE, HP_E_ELEVATED, E_OUTOFMEMORY, and COM's own.
+ * Nothing is patched then, a connection that was opened is closed, an update that was started has ended, and
+ * the log names the thing.
  *
  * The update is trusted with what its signatures say: where the app has no signature of its own for a
- * function (HP_EXPORT, or "hotpatch prepare"), the update's text alone decides which arguments are pointers and how much memory is read and
- * written there. While an app is attached, its process has a multithreaded apartment and COM's default
- * security; call CoInitializeSecurity before the first attach if it is to be called at all.
+ * function (HP_EXPORT, or "hotpatch prepare"), the update's text alone decides which arguments are pointers
+ * and how much memory is read and written there. While an app is attached, its process has a multithreaded
+ * apartment and COM's default security; call CoInitializeSecurity before the first attach if it is to be
+ * called at all.
  */
 HRESULT hp_com_attach(const wchar_t *progid);
 

@@ -147,7 +147,9 @@
     X(HP_E_IMAGE_UNVERIFIED, 0x023F, "the image that was written does not pass its test",                    \
       "the original file was left as it was; report this with the image")                                    \
     X(HP_E_ARGUMENT, 0x0240, "an argument does not fit the signature",                                       \
-      "compare it with what hotpatch signature prints")
+      "compare it with what hotpatch signature prints")                                                      \
+    X(HP_E_UNGUARDED, 0x0241, "the optimiser was free to merge, remove or go around calls of the function",  \
+      "compile with hotpatch_target's options, or mark the function with HP_PATCHABLE")
 
 /** Severity error, FACILITY_ITF, the number as an HRESULT. */
 #define HP_ERROR_CODE(number) ((int)(-0x7FFC0000L + (number)))

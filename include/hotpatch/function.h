@@ -8,8 +8,9 @@
  *     }
  *     HP_EXPORT(score_add, "i32(i32 score, i32 points)");
  *
- * Each macro puts one hp_function_entry into the section `.hpfn` of the image. There is no list to keep. An image that
- * "hotpatch prepare" has worked on needs none of them: its functions are known from the debug information.
+ * Each macro puts one hp_function_entry into the section `.hpfn` of the image. There is no list to keep. An
+ * image that "hotpatch prepare" has worked on needs none of them: its functions are known from the debug
+ * information.
  */
 #ifndef HOTPATCH_FUNCTION_H
 #define HOTPATCH_FUNCTION_H
@@ -88,8 +89,8 @@ typedef struct hp_function_entry {
 #define HP_EXPORT_AS(name, function, signature) HP_ENTRY(HP_ENTRY_EXPORT, name, signature, function)
 
 /**
- * List a function as a replacement whose signature is taken from the debug information, by "hotpatch prepare". (The
- * same can be said from outside, by its option --offer.)
+ * List a function as a replacement whose signature is taken from the debug information, by "hotpatch
+ * prepare". (The same can be said from outside, by its option --offer.)
  */
 #define HP_OFFER(function) HP_ENTRY(HP_ENTRY_EXPORT, #function, NULL, function)
 

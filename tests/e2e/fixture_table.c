@@ -1,5 +1,6 @@
-// fixture_table IN OUT old|new|lie|stale : a copy of an image with a function table made by hand, for `hotpatch list` and
-// `hotpatch diff`. "lie" has a function outside of the code, "stale" is of another build.
+// fixture_table IN OUT old|new|names|lie|stale : a copy of an image with a function table made by hand, for
+// `hotpatch list` and `hotpatch diff`. "lie" has a function outside of the code, "stale" is of another build,
+// "names" is new with two names for "same".
 #include "proxygen/fingerprint.h"
 #include "tools/pe_write.h"
 
@@ -20,7 +21,8 @@ static unsigned char *read_all(const char *path, size_t *size) {
     return bytes;
 }
 
-static uint32_t fill(hp_table_function *functions, int new, int lie, uint32_t code) {
+static uint32_t fill(hp_table_function *functions, const char *kind, uint32_t code) {
+    const int names = !strcmp(kind, "names"), new = names || !strcmp(kind, "new"), lie = !strcmp(kind, "lie");
     const hp_table_function all[] = {
         {GOOD, .name = "same", .signature = "i32(i32 a)", .file = "a.c", .rva = code, .offered = 1},
         {GOOD, .name = "acme::add(i32)", .signature = new ? "i64(i32 a)" : "i32(i32 a)", .file = "a.c",
@@ -40,12 +42,15 @@ static uint32_t fill(hp_table_function *functions, int new, int lie, uint32_t co
          .patchable = HP_E_ADDRESS_SHARED},
         {GOOD, .name = "secret", .signature = "parameter 1, p: no length", .rva = lie ? 16 : code + 48,
          .callable = HP_E_SIGNATURE_UNKNOWN},
+        {GOOD, .name = "same(i32)", .signature = "i32(i32 a)", .rva = code + 80, .offered = 1},
         {GOOD, .name = new ? "fresh" : "stale", .signature = "void()", .rva = code + 64},
     };
     const uint32_t count = sizeof all / sizeof *all;
     memcpy(functions, all, sizeof all);
     functions[0].offered = (uint8_t) new;
-    return count;
+    if (!names)
+        functions[count - 2] = functions[count - 1];
+    return names ? count : count - 1;
 }
 
 int main(int argc, char **argv) {
@@ -59,7 +64,7 @@ int main(int argc, char **argv) {
     unsigned char *image = read_all(argv[1], &size);
     if (FAILED(hp_pe_open(image, size, &pe, NULL)) || !hp_pe_section_find(&pe, ".text", &text))
         return 3;
-    const uint32_t count = fill(functions, !strcmp(argv[3], "new"), !strcmp(argv[3], "lie"), text.rva);
+    const uint32_t count = fill(functions, argv[3], text.rva);
     const hp_table_about about = {
         .timestamp = pe.timestamp, .image_size = pe.image_size + 65536, .arch = pe.arch, .writer = "fixture"};
     if (FAILED(hp_table_make(&about, functions, count, &table, &table_size, NULL)) ||

@@ -41,7 +41,8 @@ fails() {
     out_empty
     err_has "$text"
 }
-# Is stdout JSON? A checker of its own: strings become "s", then what is complete is taken away from the inside.
+# Is stdout JSON? A checker of its own: strings become "s", then what is complete is taken away from the
+# inside.
 json() {
     err_empty
     no_returns
@@ -65,9 +66,9 @@ misuse help lsit
 run 0 --help && out_has "Exit codes" && err_empty && no_returns
 run 0 --version && err_empty
 run 0 help call && out_has "hotpatch call"
-for command in list diff register unregister status names signature call; do
+for command in prepare list diff register unregister status names signature call; do
     run 0 $command --help
-    out_has "Usage: hotpatch $command"
+    grep -q "^[Uu]sage: hotpatch $command" "$work/out" || bad "help lacks the usage"
     out_has "Exit codes"
     err_empty
     misuse $command --no-such-option
@@ -77,6 +78,7 @@ misuse names a b
 misuse signature a
 misuse call a
 misuse diff a
+misuse prepare a b
 misuse status a b
 misuse register a b
 misuse list --color=blue a
@@ -110,7 +112,8 @@ fails HP_E_PROGID_UNKNOWN names $e 'not\a progid'
 # Registered.
 run 0 register "Z:$update" && out_empty
 run 0 status && out_has $p && out_has "3*" && out_has "fixture_update.exe" && out_has " ok " && err_empty
-run 0 status --json && json && out_has '"offers": 7' && out_has '"current": true' && out_has "\"arch\": \"$ARCH\""
+run 0 status --json && json && out_has '"offers": 7' && out_has '"current": true' &&
+    out_has "\"arch\": \"$ARCH\""
 run 0 status $p.3
 run 1 status $p.2
 run 1 status Hotpatch.Fix
@@ -166,8 +169,9 @@ run 0 unregister $p && out_empty && err_empty
 run 1 status
 
 # Function tables.
-for kind in old new lie stale; do
-    "$WINE" "$BUILD/tests/e2e/fixture_table.exe" "Z:$update" "Z:$work/$kind.exe" $kind || bad "no table: $kind"
+for kind in old new names lie stale; do
+    "$WINE" "$BUILD/tests/e2e/fixture_table.exe" "Z:$update" "Z:$work/$kind.exe" $kind ||
+        bad "no table: $kind"
 done
 run 0 list "Z:$work/old.exe" && no_returns && err_has "7 functions, 5 patchable, 6 callable, 0 offered"
 out_has "acme::add(i32)" && out_has "patchable (nops, 16)" && out_has "inlined away"
@@ -187,6 +191,15 @@ out_has "signature differs" && out_has "types differ" && out_has "only in OLD" &
 [ "$(awk 'NR == 2 { print $1 $2 $3 }' "$work/out")" = '*sameyes' ] || bad "what is offered comes first"
 run 1 diff "Z:$work/new.exe" "Z:$work/old.exe"
 run 0 diff "Z:$work/new.exe" "Z:$work/old.exe" same
+run 1 diff "Z:$work/old.exe" "Z:$work/new.exe" same 'nothing*' && err_has 'no function matches "nothing*"'
+! grep -q '"same"' "$work/err" || bad "same is there"
+run 1 diff "Z:$work/old.exe" "Z:$work/new.exe" stale && err_has 'no function matches "stale"' # OLD has it
+run 1 diff --json "Z:$work/old.exe" "Z:$work/new.exe" 'nothing*' && out_has '"replaceable": false'
+run 1 diff "Z:$work/old.exe" "Z:$work/new.exe" fresh && err_has "no such function in common"
+run 1 diff "Z:$work/old.exe" "Z:$work/names.exe" 'same*'
+[ "$(grep -c 'no .*two names for one function' "$work/out")" = 2 ] || bad "two names are not refused"
+err_has "0 of 2 functions can be replaced live, 0 of 2 that NEW offers"
+run 1 diff "Z:$work/old.exe" "Z:$work/names.exe" 'same(i32)' && out_has "two names for one function: same"
 run 0 diff --json "Z:$work/old.exe" "Z:$work/new.exe" && out_has '"replaceable": true'
 : >"$work/err" && json
 fails HP_E_TABLE_STALE diff "Z:$work/old.exe" "Z:$work/stale.exe"

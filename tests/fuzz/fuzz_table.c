@@ -1,5 +1,5 @@
-// Any bytes as a function table, as they are and with a right hash: whatever opens keeps its promises, and made again
-// it is the same functions.
+// Any bytes as a function table, as they are and with a right hash: whatever opens keeps its promises, and
+// made again it is the same functions.
 #include "proxygen/table_shared.h"
 
 #include <stdbool.h>

@@ -1,7 +1,10 @@
 #!/bin/sh
-# table_gen.sh N : prints a C program with N functions, as a large program has them: 1 structure and 1 enum for 25
-# functions, 200 functions to a source file (by #line), integers, floats, enums, strings and pointers to structures as
-# parameters, some without a signature. For the bench of `hotpatch prepare`. The same N gives the same program.
+# table_gen.sh N : prints a C program with N functions, as a large program has them: 1 structure and 1 enum
+# for 25
+# functions, 200 functions to a source file (by #line), integers, floats, enums, strings and pointers to
+# structures as
+# parameters, some without a signature. For the bench of `hotpatch prepare`. The same N gives the same
+# program.
 set -eu
 count=${1:?usage: table_gen.sh N}
 exec awk -v n="$count" '
@@ -50,12 +53,14 @@ BEGIN {
                    "    b->weight += a->weight;\n    return b->weight + (double)k;\n}\n", i, g, g, g
         else
             printf "int f_%d(int *data, unsigned count) {\n    int sum = 0;\n" \
-                   "    for (unsigned i = 0; i < count; i++)\n        sum += data[i];\n    return sum;\n}\n", i
+                   "    for (unsigned i = 0; i < count; i++)\n        sum += data[i];\n" \
+                   "    return sum;\n}\n", i
     }
     print "#line 1 \"src/main.c\""
     for (i = 0; i < n; i++) {
         if (i % 200 == 0)
-            printf "%sstatic int use_%d(int x) {\n    int sum = 0;\n", i ? "    return sum;\n}\n" : "", i / 200
+            printf "%sstatic int use_%d(int x) {\n    int sum = 0;\n",
+                i ? "    return sum;\n}\n" : "", i / 200
         printf "    sum += %s;\n", call(i, int(i / 25), i % 7)
     }
     if (n > 0)

@@ -10,6 +10,14 @@ cd "$work"
 expect 3 "$WINE" "$hotpatch" prepare --sources="$sources" program.exe
 said HP_E_DEBUG_INFO
 "$OBJCOPY" --add-gnu-debuglink=program.debug program.exe
+mkdir .debug
+mv program.debug .debug/ # where it is looked for second; another build's lies where it is looked for first
+{ cat .debug/program.debug && echo; } >program.debug
+expect 0 "$WINE" "$hotpatch" prepare --sources="$sources" -o elsewhere.exe program.exe
+rm .debug/program.debug
+expect 3 "$WINE" "$hotpatch" prepare --sources="$sources" program.exe
+said 'program.debug belongs to another build'
+truncate -s -1 program.debug
 size=$(stat -c %s program.exe)
 expect 0 "$WINE" "$hotpatch" prepare --sources="$sources" program.exe
 said '26 of .* 26 patchable'

@@ -59,6 +59,14 @@ SHOWN KEPT int facts_none(void) {
     return facts_sink;
 }
 
+// A definition as Kernighan and Ritchie had it: callers pass an int and a double.
+SHOWN KEPT int facts_old(a, b)
+short a;
+float b;
+{
+    return a + (int)b;
+}
+
 #ifdef _WIN32
 SHOWN KEPT __attribute__((fastcall)) int facts_fastcall(int a, const int *b, int c) {
     facts_sink = c;

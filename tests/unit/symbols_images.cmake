@@ -1,5 +1,7 @@
-# Images for test_symbols.c, in symbols/ of the build folder: symbols_<dwarf|pdb>-<x64|x86>-<O0|O2>.exe. DWARF is made by
-# the preset's compiler, of the other architecture by mingw gcc; PDBs by clang and lld, where they are installed.
+# Images for test_symbols.c, in symbols/ of the build folder: symbols_<dwarf|pdb>-<x64|x86>-<O0|O2>.exe.
+# DWARF is made by
+# the preset's compiler, of the other architecture by mingw gcc; PDBs by clang and lld, where they are
+# installed.
 set(folder ${CMAKE_CURRENT_BINARY_DIR}/symbols)
 file(MAKE_DIRECTORY ${folder})
 set(sources ${CMAKE_CURRENT_SOURCE_DIR}/symbols_own/symbols_sample.c
@@ -43,7 +45,8 @@ foreach(pair IN ITEMS x64=x86_64 x86=i686)
             execute_process(COMMAND ${HP_GCC_${arch}} -print-libgcc-file-name
                 OUTPUT_VARIABLE libgcc OUTPUT_STRIP_TRAILING_WHITESPACE)
             cmake_path(GET libgcc PARENT_PATH libgcc)
-            symbols_image(pdb-${arch}-${level} ${HP_CLANG} --target=${machine}-w64-mingw32 -${level} -g -gcodeview
+            symbols_image(pdb-${arch}-${level} ${HP_CLANG} --target=${machine}-w64-mingw32 -${level} -g
+                -gcodeview
                 -fuse-ld=lld -L${libgcc} -Wl,--pdb=${folder}/symbols_pdb-${arch}-${level}.pdb)
         endif()
     endforeach()

@@ -32,6 +32,12 @@ static void load(sample *it, const char *image) {
         memcpy(strrchr(path, '.'), ".pdb", 5);
         it->debug = facts_read_file(path, &debug_size);
         hr = hp_facts_pdb(it->debug, debug_size, &it->pe, &it->facts, &reason);
+        unsigned char signature[16];
+        uint32_t age;
+        assert_true(hp_facts_pdb_name(&it->pe, signature, &age).size > 0);
+        assert_int_equal(hp_facts_pdb_fits(it->debug, debug_size, signature, age), 1);
+        signature[15] ^= 1;
+        assert_int_equal(hp_facts_pdb_fits(it->debug, debug_size, signature, age), 0);
     } else {
         hr = hp_facts_dwarf(&it->pe, &it->facts, &reason);
     }
@@ -54,6 +60,17 @@ static void expect(const sample *it, const char *name, unsigned parameters, unsi
     if (fact->parameters != parameters || fact->const_behind != const_behind)
         fail_msg("%s: %u parameters, const 0x%x; expected %u, 0x%x", name, fact->parameters,
                  fact->const_behind, parameters, const_behind);
+}
+
+static void only_a_function_without_a_prototype_is_said_to_have_none(void **state) {
+    (void)state;
+    assert_int_equal(named("facts_old")->is_unprototyped, !is_pdb);
+    for (size_t i = 0; i < c.facts.count; i++)
+        if (c.facts.items[i].name && strncmp(c.facts.items[i].name, "facts_", 6) == 0 &&
+            strcmp(c.facts.items[i].name, "facts_old") != 0 && c.facts.items[i].is_unprototyped)
+            fail_msg("%s", c.facts.items[i].name);
+    for (size_t i = 0; i < cxx.facts.count; i++)
+        assert_false(cxx.facts.items[i].is_cxx && cxx.facts.items[i].is_unprototyped);
 }
 
 static void order_is_as_promised(void **state) {
@@ -196,6 +213,7 @@ static void pdb_of_an_image_is_named(void **state) {
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(order_is_as_promised),
+        cmocka_unit_test(only_a_function_without_a_prototype_is_said_to_have_none),
         cmocka_unit_test(addresses_are_those_of_the_entries),
         cmocka_unit_test(const_behind_a_pointer_is_seen_through_typedefs),
         cmocka_unit_test(parameter_that_the_optimiser_dropped_is_counted),

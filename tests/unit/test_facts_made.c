@@ -266,6 +266,63 @@ static void compressed_sections_are_refused_with_the_reason(void **state) {
     assert_int_equal(facts.count, 0);
 }
 
+// What a K&R definition does not say is said neither of C++ nor where there is nothing to promote.
+static void function_without_a_prototype_is_told(void **state) {
+    (void)state;
+    static const uint16_t prototyped[] = {
+        HP_DW_AT_NAME, FORM_STRING, HP_DW_AT_LOW_PC, FORM_ADDR, HP_DW_AT_PROTOTYPED, FORM_PRESENT, 0, 0};
+    static const struct {
+        const char *name;
+        unsigned language, abbrev, parameters, expected;
+    } functions[] = {{"old", 0x0c, A_FUNCTION, 1, 1},
+                     {"prototyped", 0x0c, A_ODD, 1, 0},
+                     {"nothing", 0x0c, A_FUNCTION, 0, 0},
+                     {"cxx", 0x04, A_FUNCTION, 1, 0}};
+    facts_abbrev(&dwarf, A_ODD, HP_DW_SUBPROGRAM, 1, prototyped);
+    for (unsigned i = 0; i < 4; i++) {
+        facts_unit_end(&dwarf);
+        facts_unit(&dwarf, "GNU 12", functions[i].language);
+        const uint32_t number = facts_entry(&dwarf, A_INT, NULL);
+        facts_entry(&dwarf, functions[i].abbrev, functions[i].name);
+        facts_number(&dwarf.info, FACTS_BASE + 0x1000 + i, 8);
+        if (functions[i].abbrev == A_FUNCTION)
+            facts_number(&dwarf.info, 0x101, 2);
+        if (functions[i].parameters)
+            facts_refer(&dwarf, A_PARAMETER, number);
+        facts_end(&dwarf);
+    }
+    read_it();
+    for (unsigned i = 0; i < 4; i++)
+        if (facts_named(&facts, functions[i].name)->is_unprototyped != functions[i].expected)
+            fail_msg("%s", functions[i].name);
+}
+
+static size_t link_of_image(const void *link, size_t size, uint32_t *checksum) {
+    static pe_image image;
+    pe_build(&image, HP_ARCH_X64, PE_SYMBOLS);
+    memcpy(image.bytes + image.strings + 4, ".gnu_debuglink", 15);
+    memcpy(image.bytes + pe_get_32(&image, pe_section(&image, 4) + 20), link, size);
+    hp_pe pe;
+    const char *reason;
+    assert_int_equal(hp_pe_open(image.bytes, image.size, &pe, &reason), S_OK);
+    const hp_span name = hp_facts_link_name(&pe, checksum);
+    assert_true(name.size == 0 || memcmp(name.at, link, name.size) == 0);
+    return name.size;
+}
+
+static void link_to_a_debug_file_has_name_and_checksum(void **state) {
+    (void)state;
+    uint32_t checksum = 0;
+    assert_int_equal(link_of_image("a.d\0\1\2\3\4", 8, &checksum), 3);
+    assert_int_equal(checksum, 0x04030201);
+    assert_int_equal(link_of_image("ab.d\0\0\0\0\5\6\7\x88", 12, &checksum), 4);
+    assert_int_equal(checksum, 0x88070605);
+    assert_int_equal(link_of_image("b/a.d\0\0\0\1\2\3\4", 12, &checksum), 0);
+    assert_int_equal(link_of_image("", 1, &checksum), 0);
+    assert_int_equal(hp_facts_link_checksum("123456789", 9), 0xCBF43926); // the usual check value
+    assert_int_equal(hp_facts_link_checksum("", 0), 0);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, prepare, drop)
     const struct CMUnitTest tests[] = {
@@ -279,6 +336,8 @@ int main(void) {
         TEST(name_that_is_too_long_is_left_out),
         TEST(unit_of_version_5_is_passed_over_but_not_alone),
         TEST(compressed_sections_are_refused_with_the_reason),
+        TEST(function_without_a_prototype_is_told),
+        TEST(link_to_a_debug_file_has_name_and_checksum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

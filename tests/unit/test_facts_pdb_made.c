@@ -126,6 +126,25 @@ static void references_are_told_from_pointers(void **state) {
     }
 }
 
+static int fits(size_t size, const uint32_t guid[4], uint32_t age) {
+    unsigned char signature[16];
+    memcpy(signature, guid, sizeof signature);
+    return hp_facts_pdb_fits(pdb.file.at, size, signature, age);
+}
+
+static void pdb_of_another_build_does_not_fit(void **state) {
+    (void)state;
+    static const uint32_t own[4] = {1, 2, 3, 4}, other[4] = {1, 2, 3, 5};
+    facts_pdb_make(&pdb);
+    facts_set(&pdb.file, pdb.streams[FACTS_DBI] + 8, 3);
+    const size_t size = pdb.file.size;
+    assert_int_equal(fits(size, own, 3), 1);
+    assert_int_equal(fits(size, own, 1), 1); // something was added to it
+    assert_int_equal(fits(size, own, 4), 0);
+    assert_int_equal(fits(size, other, 3), 0);
+    assert_int_equal(fits(60, own, 3), -1);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_teardown(name, drop)
     const struct CMUnitTest tests[] = {
@@ -134,6 +153,7 @@ int main(void) {
         TEST(copies_are_counted_over_modules),
         TEST(many_parameters_and_dots_are_seen),
         TEST(references_are_told_from_pointers),
+        TEST(pdb_of_another_build_does_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,7 +33,8 @@ static void everything_else_is_invalid(void **state) {
     }
 }
 
-// Which byte it is decides: letters, digits, "_" and, before a file, "@"; first "~" of a destructor, but no digit.
+// Which byte it is decides: letters, digits, "_" and, before a file, "@"; first "~" of a destructor, but no
+// digit.
 static void every_byte_but_64_is_refused_inside(void **state) {
     (void)state;
     unsigned accepted = 0, accepted_first = 0;

@@ -1,5 +1,5 @@
-// Functions and signatures of real images: DWARF of the preset's compiler, PDBs of clang and lld, at -O0 and -O2. The
-// command line gives: directory of the images, of the sources one's own, of somebody else's.
+// Functions and signatures of real images: DWARF of the preset's compiler, PDBs of clang and lld, at -O0 and
+// -O2. The command line gives: directory of the images, of the sources one's own, of somebody else's.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -261,6 +261,33 @@ static void test_a_pdb_tells_the_convention(void **state) {
     hp_symbols_close(&symbols);
 }
 
+static void test_a_convention_that_no_signature_has_is_refused(void **state) {
+    static hp_types_call call;
+    hp_symbols symbols;
+    open_own(state, &symbols);
+    if (symbols.is_pdb && symbols.arch == HP_ARCH_X64) {
+        const hp_symbol *symbol = find(&symbols, "vector");
+        assert_non_null(symbol);
+        hp_fact fact = {.parameters = 2};
+        assert_int_equal(hp_types_describe(&symbols, symbol, &fact, HP_CONVENTION_CDECL, &call), S_OK);
+        assert_int_equal(call.result, HP_E_SIGNATURE_CONVENTION);
+        assert_non_null(strstr(call.reason, "CV_call 24"));
+    }
+    hp_symbols_close(&symbols);
+}
+
+static void test_a_function_without_a_prototype_is_refused(void **state) {
+    static hp_types_call call;
+    hp_symbols symbols;
+    open_own(state, &symbols);
+    hp_fact fact = {.parameters = 3, .is_unprototyped = 1};
+    assert_int_equal(hp_types_describe(&symbols, find(&symbols, "floats"), &fact, HP_CONVENTION_CDECL, &call),
+                     S_OK);
+    assert_int_equal(call.result, HP_E_SIGNATURE_UNKNOWN);
+    assert_non_null(strstr(call.reason, "no prototype"));
+    hp_symbols_close(&symbols);
+}
+
 static void test_functions_are_counted(void **state) {
     const image *it = *state;
     hp_symbols symbols;
@@ -324,6 +351,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_a_parameter_that_dbghelp_does_not_tell_is_missed),
         cmocka_unit_test(test_a_cxx_structure_by_value_is_refused),
         cmocka_unit_test(test_a_pdb_tells_the_convention),
+        cmocka_unit_test(test_a_convention_that_no_signature_has_is_refused),
+        cmocka_unit_test(test_a_function_without_a_prototype_is_refused),
         cmocka_unit_test(test_functions_are_counted),
     };
     static const struct CMUnitTest once[] = {

@@ -1,4 +1,5 @@
-// Names that are not spelled as in the table: they find the one function that they can mean, and never another.
+// Names that are not spelled as in the table: they find the one function that they can mean, and never
+// another.
 #include "unit/table_sample.h"
 
 /** Functions by name only, in one table. */

@@ -174,7 +174,7 @@ static void void_pointers_fit_any_memory(void **state) {
     // A number that is an address here is none over there: handle says that it is meant.
     must_not("void(isize)", HP_ARCH_X86, "void(void*)", "parameter 1: written i32, the compiler saw void*");
     must_not("void(usize)", HP_ARCH_X64, "void(i8*)", "parameter 1: written u64, the compiler saw i8*");
-    must_not("void(enum u32 e{A=0})", HP_ARCH_X86, "void(struct p{i8 x}*)",
+    must_not("void(enum u32 e{A=0})", HP_ARCH_X86, "void(struct p{i32 x}*)",
              "parameter 1: written u32, the compiler saw struct p*");
 }
 

@@ -1,4 +1,5 @@
-// Arguments of a call as people type them: whatever the text is, it fits the signature or is refused with its place.
+// Arguments of a call as people type them: whatever the text is, it fits the signature or is refused with its
+// place.
 #include "tools/arguments.h"
 
 #include <setjmp.h>

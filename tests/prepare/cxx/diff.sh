@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# diff.sh hotpatch.exe APP OVERLOAD ENUM ORDER : updates of the same sources in which an overload has another type, an enum
+# diff.sh hotpatch.exe APP OVERLOAD ENUM ORDER : updates of the same sources in which an overload has
+# another type, an enum
 # another entry, a class another order of members. Only what that concerns cannot be replaced.
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 app=$2 overload=$3 enum=$4 order=$5
 
-# differ IMAGE : NAME, where it is, why it cannot be replaced; of all functions that are offered or in one image only.
+# differ IMAGE : NAME, where it is, why it cannot be replaced; of all functions that are offered or in one
+# image only.
 differ() {
     expect 1 "$WINE" "$hotpatch" diff --json "$app" "$1"
     awk '

@@ -118,6 +118,11 @@ KEEP int variadic(int n, ...) {
 KEEP int __attribute__((stdcall)) std(int a, int b) {
     return a - b;
 }
+#if defined(__clang__) && defined(__x86_64__) // of x86 clang 14 crashes
+KEEP int __attribute__((vectorcall)) vector(int a, double b) {
+    return a - (int)b;
+}
+#endif
 __attribute__((noinline)) static int clone(int a, int b, int unused) {
     (void)unused;
     return a * b + 5;
