@@ -83,6 +83,8 @@ static HRESULT take_written(maker *it, const hp_marked *mark, const hp_fact *fac
     if (FAILED(hr))
         return hp_trouble_set(it->trouble, hr, function->name, "position %zu of \"%.200s\": %s",
                               error.position + 1, mark->signature, error.reason);
+    if (it->call->result == HP_E_SIGNATURE_CONVENTION)
+        return hp_trouble_set(it->trouble, it->call->result, function->name, "%s", it->call->reason);
     if (!hp_types_check(mark->signature, it->pe->arch, it->call->shape, reason) ||
         !hp_inventory_judge_written(&parsed, it->call->shape, fact, reason))
         return hp_trouble_set(it->trouble, HP_E_SIGNATURE_MISMATCH, function->name,

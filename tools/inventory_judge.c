@@ -47,6 +47,10 @@ static int is_opaque_value(const char *at) {
 
 int hp_inventory_judge_written(const hp_signature *written, const char *shape, const hp_fact *fact,
                                char reason[256]) {
+    if (fact != NULL && fact->is_unprototyped) {
+        snprintf(reason, 256, "it has no prototype: callers pass promoted arguments");
+        return 0;
+    }
     for (unsigned i = 0; fact != NULL && i < written->count; i++) {
         const hp_direction direction = written->parameter[i].direction;
         if ((fact->const_behind >> i & 1) && (direction == HP_OUT || direction == HP_INOUT)) {

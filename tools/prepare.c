@@ -11,7 +11,7 @@
 #include "tools/tool.h"
 
 static const char help[] =
-    "usage: hotpatch prepare [options] IMAGE\n"
+    "Usage: hotpatch prepare [options] IMAGE\n"
     "\n"
     "Reads the debug information of an EXE or DLL and writes a table of its functions into it, as the "
     "resource\n"

@@ -63,9 +63,7 @@ SHOWN KEPT int facts_none(void) {
 SHOWN KEPT int facts_old(a, b)
 short a;
 float b;
-{
-    return a + (int)b;
-}
+{ return a + (int)b; }
 
 #ifdef _WIN32
 SHOWN KEPT __attribute__((fastcall)) int facts_fastcall(int a, const int *b, int c) {

@@ -7,7 +7,7 @@ static made_table table_of(const char *const *names) {
     hp_table_function functions[16];
     uint32_t count = 0;
     for (; names[count]; count++)
-        functions[count] = (hp_table_function)SAMPLE(names[count]);
+        functions[count] = (hp_table_function)SAMPLE(names[count], .room = 16);
     return make_table(&sample_about, functions, count);
 }
 

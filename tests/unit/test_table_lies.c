@@ -83,7 +83,7 @@ static void names_are_names_and_as_short_as_they_say(void **state) {
     char text[HP_NAME_MAX + 2]; // a signature that would be a name, if it were shorter
     memset(text, 'n', sizeof text);
     text[sizeof text - 1] = '\0';
-    hp_table_function one = SAMPLE("one");
+    hp_table_function one = SAMPLE("one", .room = 16);
     one.signature = text;
     made_table made = make_table(&sample_about, &one, 1);
     unsigned char *at = made.bytes + HP_TABLE_HEADER;

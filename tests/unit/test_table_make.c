@@ -119,7 +119,7 @@ static void more_than_a_table_can_hold_is_refused(void **state) {
     assert_non_null(text);
     memset(text, 'x', HP_TABLE_MAX_BYTES - 1);
     text[HP_TABLE_MAX_BYTES - 1] = '\0';
-    hp_table_function one = SAMPLE("one");
+    hp_table_function one = SAMPLE("one", .room = 16);
     one.signature = text;
     assert_int_equal(make(&sample_about, &one, 1, NULL), HP_E_FRAME_TOO_LARGE);
     text[HP_TABLE_MAX_BYTES - 64] = '\0'; // all texts fit, but not the whole table
