@@ -30,8 +30,10 @@ typedef struct sample {
 static HRESULT make(sample *it) {
     hp_table_function *functions = calloc(it->count, sizeof *functions);
     it->names = calloc(it->count, sizeof *it->names);
-    if (functions == NULL || it->names == NULL)
+    if (functions == NULL || it->names == NULL) {
+        free(functions);
         return E_OUTOFMEMORY;
+    }
     for (unsigned i = 0; i < it->count; i++) {
         snprintf(it->names[i], NAME, "module_%u::function_%u", i % 97, i * 7919u % 1000003u);
         functions[i] = (hp_table_function){.name = it->names[i],
@@ -71,8 +73,11 @@ static void open_table(void *context, unsigned count) {
 
 static HRESULT measure(sample *it) {
     HRESULT hr = make(it);
-    if (FAILED(hr))
+    if (FAILED(hr)) {
+        free(it->bytes);
+        free(it->names);
         return hr;
+    }
     it->find = hp_bench_clock_one(find, it, LOOKUPS);
     it->open = hp_bench_clock_one(open_table, it, 100000 / it->count);
     free(it->bytes);
@@ -135,7 +140,7 @@ static HRESULT weigh(const char *path, prepared *it) {
 }
 
 static HRESULT prepare(prepared *it) {
-    wchar_t folder[MAX_PATH], command[4 * MAX_PATH], image[2 * MAX_PATH];
+    wchar_t folder[MAX_PATH] = L"", command[4 * MAX_PATH], image[2 * MAX_PATH];
     const DWORD length = GetModuleFileNameW(NULL, folder, MAX_PATH);
     wchar_t *last = length > 0 && length < MAX_PATH ? wcsrchr(folder, L'\\') : NULL;
     if (last == NULL)

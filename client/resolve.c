@@ -131,7 +131,7 @@ static int is_code(hp_resolve_image *image, uintptr_t at) {
 /* What holds for an entry however it was found. */
 static HRESULT judge_entry(hp_resolve_image *image, const unsigned char *entry, hp_trouble *trouble) {
     const uintptr_t at = (uintptr_t)entry;
-    if (!is_code(image, at))
+    if (entry == NULL || !is_code(image, at))
         return hp_trouble_set(trouble, HP_E_NOT_PATCHABLE, NULL, "the address does not hold code");
     enum { JUMP = 5 }; /* E9 rel32, Intel SDM vol. 2, JMP */
     int32_t distance;

@@ -92,7 +92,7 @@ static HRESULT read_entries(hp_signature_text *text, const hp_type *integer, hp_
     size_t count = 0;
     do {
         uint16_t at = text->span.at;
-        hp_signature_entry entry;
+        hp_signature_entry entry = {0};
         HRESULT hr = hp_signature_enum_entry(text, integer, &entry);
         if (FAILED(hr))
             return hr;

@@ -109,16 +109,16 @@ static int call_function(int count, char **words, int elevated, int as_json) {
                     : hp_trouble_set(&trouble, E_OUTOFMEMORY, name, NULL);
     if (SUCCEEDED(hr))
         hr = hp_remote_signature(&remote, name, &signature, &trouble);
-    if (SUCCEEDED(hr))
+    if (SUCCEEDED(hr) && it)
         hr = understand(it, signature, name, &trouble);
-    if (SUCCEEDED(hr))
+    if (SUCCEEDED(hr) && it)
         hr = hp_arguments_read(&it->types, (const char *const *)words + 2, (unsigned)count - 2, name,
                                &it->arguments, &trouble);
-    if (SUCCEEDED(hr))
+    if (SUCCEEDED(hr) && it)
         hr = run(it, &remote, name, &trouble);
     hp_remote_close(&remote);
     int code = HP_TOOL_OK;
-    if (FAILED(hr))
+    if (FAILED(hr) || !it)
         code = hp_tool_fail("call", &trouble);
     else if (!as_json)
         hp_call_print(it);

@@ -15,8 +15,8 @@ static char *beside(const wchar_t *path, const char *folder, const char *name, s
         const char *last = slash > backslash ? slash : backslash;
         const size_t directory = last != NULL ? (size_t)(last - image) + 1 : 0;
         memcpy(found, image, directory);
-        strcpy(found + directory, folder);
-        const size_t end = strlen(found);
+        memcpy(found + directory, folder, strlen(folder));
+        const size_t end = directory + strlen(folder);
         memcpy(found + end, name, length);
         found[end + length] = '\0';
     }

@@ -72,8 +72,10 @@ static int by_offer(const void *a, const void *b) {
 
 /* What NEW has, looked for in OLD as attach does it. */
 static void add_new(comparison *both, const hp_table_function *function) {
-    verdict *it = &both->items[both->count++];
     uint32_t index;
+    if (!both->items)
+        return;
+    verdict *it = &both->items[both->count++];
     *it = (verdict){.side = BOTH, .new = *function};
     const HRESULT hr = hp_table_find(&both->old.table, function->name, strlen(function->name), &index);
     if (hr == HP_E_NAME_UNKNOWN) {
@@ -92,7 +94,8 @@ static void add_new(comparison *both, const hp_table_function *function) {
 
 static void add_old(comparison *both, const hp_table_function *function) {
     uint32_t index;
-    if (hp_table_find(&both->new.table, function->name, strlen(function->name), &index) == HP_E_NAME_UNKNOWN)
+    if (both->items &&
+        hp_table_find(&both->new.table, function->name, strlen(function->name), &index) == HP_E_NAME_UNKNOWN)
         both->items[both->count++] =
             (verdict){.side = ONLY_OLD, .old = *function, .result = HP_E_NAME_UNKNOWN};
 }

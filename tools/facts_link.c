@@ -13,7 +13,9 @@ hp_span hp_facts_link_name(const hp_pe *pe, uint32_t *checksum) {
         return (hp_span){0};
     hp_cursor cursor = hp_cursor_open(bytes, (length / 4 + 1) * 4);
     *checksum = hp_cursor_u32(&cursor);
-    return cursor.failed ? (hp_span){0} : (hp_span){.at = bytes.at, .size = length};
+    if (cursor.failed)
+        return (hp_span){0};
+    return (hp_span){.at = bytes.at, .size = length};
 }
 
 uint32_t hp_facts_link_checksum(const void *bytes, size_t size) {

@@ -34,7 +34,7 @@ static HRESULT read_marks(maker *it) {
         count++;
     if (FAILED(hr))
         return hp_trouble_set(it->trouble, hr, ".hpfn", "the entry that ends at offset %zu", at);
-    it->marks = malloc((count + 1) * sizeof *it->marks);
+    it->marks = calloc(count + 1, sizeof *it->marks);
     if (it->marks == NULL)
         return E_OUTOFMEMORY;
     at = 0;

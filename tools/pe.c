@@ -226,17 +226,17 @@ int hp_pe_section_at(const hp_pe *pe, uint32_t rva, hp_pe_section *section) {
     return 0;
 }
 
-hp_span hp_pe_bytes(const hp_pe *pe, uint32_t rva, uint32_t size) {
-    if (size == 0)
+hp_span hp_pe_bytes(const hp_pe *pe, uint32_t rva, uint32_t length) {
+    if (length == 0)
         return (hp_span){0};
-    if (hp_pe_read_fits(rva, size, pe->headers_size))
-        return (hp_span){pe->bytes + rva, size};
+    if (hp_pe_read_fits(rva, length, pe->headers_size))
+        return (hp_span){pe->bytes + rva, length};
     for (unsigned i = 0; i < pe->section_count; i++) {
         hp_pe_section section;
         measure(pe, i, &section);
         const uint32_t part = section.raw_size < section.size ? section.raw_size : section.size;
-        if (rva >= section.rva && hp_pe_read_fits(rva - section.rva, size, part))
-            return (hp_span){pe->bytes + section.raw + (rva - section.rva), size};
+        if (rva >= section.rva && hp_pe_read_fits(rva - section.rva, length, part))
+            return (hp_span){pe->bytes + section.raw + (rva - section.rva), length};
     }
     return (hp_span){0};
 }

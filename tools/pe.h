@@ -73,9 +73,9 @@ int hp_pe_section_find(const hp_pe *pe, const char *name, hp_pe_section *section
 /** The section that holds this RVA in memory; 0 if there is none. */
 int hp_pe_section_at(const hp_pe *pe, uint32_t rva, hp_pe_section *section);
 
-/** What the file holds for size bytes from rva on; empty if not all of them are in the file's part of one
+/** What the file holds for length bytes from rva on; empty if not all of them are in the file's part of one
  * section, or in the headers. */
-hp_span hp_pe_bytes(const hp_pe *pe, uint32_t rva, uint32_t size);
+hp_span hp_pe_bytes(const hp_pe *pe, uint32_t rva, uint32_t length);
 
 /** The bytes of a directory; empty if it is absent or lies outside. (Certificates: by file offset.) */
 hp_span hp_pe_directory(const hp_pe *pe, unsigned directory);

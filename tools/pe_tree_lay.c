@@ -75,7 +75,8 @@ static pen begin(const hp_pe_tree *tree, uint32_t rva, unsigned char *bytes) {
         for (int level = 0; level < HP_PE_TREE_LEVELS; level++)
             texts += used[level] && key[level].name.at ? 2 + key[level].name.size : 0;
     }
-    pen p = {.bytes = bytes, .rva = rva, .root = DIRECTORY};
+    pen p = {.rva = rva, .root = DIRECTORY};
+    p.bytes = bytes;
     p.types = DIRECTORY + ENTRY * types;
     p.names = p.types + DIRECTORY * types + ENTRY * names;
     p.entries = p.names + DIRECTORY * names + ENTRY * tree->count;

@@ -40,6 +40,7 @@ static HRESULT copy_image(work *w, const hp_pe *pe, size_t size, const hp_pe_wri
     memcpy(w->bytes, pe->bytes, size);
     if (undo)
         hp_pe_write_note_undo(pe, undo, w->bytes);
+    // NOLINTNEXTLINE(clang-analyzer-unix.Malloc): hp_pe_write_rcdata frees w->bytes, or hands it on
     return hp_pe_open(w->bytes, size, &w->pe, &w->wrong);
 }
 

@@ -212,7 +212,7 @@ HRESULT hp_publish_image(const char *target, const hp_pe *original, const unsign
                          size_t functions, hp_trouble *trouble) {
     char *place, *name = NULL;
     HRESULT hr = find_place(target, &place, trouble);
-    if (SUCCEEDED(hr))
+    if (SUCCEEDED(hr) && place != NULL)
         hr = write_beside(place, image, size, &name, trouble);
     wchar_t *temporary = name != NULL ? hp_tool_wide(name) : NULL;
     wchar_t *wide = place != NULL ? hp_tool_wide(place) : NULL;

@@ -10,7 +10,9 @@ static int is_slash(char letter) {
 }
 
 static char lower(char letter) {
-    return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
+    if (letter >= 'A' && letter <= 'Z')
+        return (char)(letter - 'A' + 'a');
+    return letter;
 }
 
 static int has_drive(const char *path) {
@@ -58,7 +60,9 @@ static int ends_with_up(const char *text, size_t length) {
 static const char *begin(const char *path, const char *base, char *text, size_t capacity) {
     if (is_slash(path[0]) && is_slash(path[1]) && path[2] == '?' && is_slash(path[3]))
         path += 4; // Windows' prefix for long paths
-    char drive = has_drive(path) ? lower(path[0]) : '\0';
+    char drive = '\0';
+    if (has_drive(path))
+        drive = lower(path[0]);
     const char *rest = drive ? path + 2 : path;
     int length;
     if (drive && drive != 'z')

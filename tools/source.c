@@ -45,7 +45,7 @@ const char *hp_source_own(const hp_sources *sources, const char *file, char *pat
         return path;
     const int searched = is_relative(path);
     if (searched)
-        strcpy(relative, path);
+        memcpy(relative, path, strlen(path) + 1);
     for (size_t i = 0; i < sources->count; i++) {
         const char *below = searched ? find_below(relative, sources->directories[i], path)
                                      : hp_select_below(path, sources->directories[i]);

@@ -31,7 +31,7 @@ static void make_letters(const char *begin, const struct option *options,
                          char letters[2 * OPTIONS_MOST + 8]) {
     size_t length = strlen(begin);
     memcpy(letters, begin, length);
-    for (size_t i = 0; options[i].name && i < OPTIONS_MOST; i++) {
+    for (size_t i = 0; i < OPTIONS_MOST && options[i].name; i++) {
         if (options[i].flag || options[i].val <= ' ' || options[i].val >= 0x7F)
             continue;
         letters[length++] = (char)options[i].val;
@@ -47,7 +47,7 @@ static int read_option(int argc, char **argv, const char *begin, const struct op
     char letters[2 * OPTIONS_MOST + 8];
     size_t count = 0;
     make_letters(begin, options, letters);
-    for (; options[count].name && count < OPTIONS_MOST; count++)
+    for (; count < OPTIONS_MOST && options[count].name; count++)
         all[count] = options[count];
     all[count++] = (struct option){"help", no_argument, NULL, 'h'};
     all[count] = (struct option){0};

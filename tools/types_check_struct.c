@@ -193,7 +193,8 @@ static void name_whole(struct_walk *walk) {
 bool hp_types_check_struct(const hp_signature_text *written, hp_signature_span here,
                            const hp_signature_text *seen, hp_signature_span there,
                            char words[HP_TYPES_CHECK_STRUCT_WORDS]) {
-    struct_walk walk = {.here = text_at(written, here), .there = text_at(seen, there), .words = words};
+    struct_walk walk = {.here = text_at(written, here), .there = text_at(seen, there)};
+    walk.words = words;
     name_whole(&walk);
     return structures_fit(&walk, "");
 }

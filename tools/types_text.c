@@ -74,7 +74,7 @@ int hp_types_text_tag(char *name) {
     if (to > last)
         return 0;
     for (; *last; last++)
-        *to++ = is_letter(*last) || is_digit(*last) ? *last : '_';
+        *to++ = (char)(is_letter(*last) || is_digit(*last) ? *last : '_');
     *to = '\0';
     return 1;
 }
@@ -93,7 +93,11 @@ char *hp_types_text_full(const char *name) {
     char *full = malloc(strlen(name) + 1), *tag = malloc(strlen(name) + 1);
     int depth = 0; // of template arguments
     size_t length = 0;
-    int ok = full && tag && hp_types_text_tag(strcpy(tag, name));
+    int ok = full && tag;
+    if (ok) {
+        memcpy(tag, name, strlen(name) + 1);
+        ok = hp_types_text_tag(tag);
+    }
     free(tag);
     for (const char *at = name; ok && *at; at++) {
         const size_t unnamed = hp_types_text_unnamed(at);
@@ -103,7 +107,7 @@ char *hp_types_text_full(const char *name) {
         }
         depth += *at == '<';
         depth -= *at == '>' && depth > 0;
-        full[length++] = is_letter(*at) || is_digit(*at) || (*at == ':' && depth == 0) ? *at : '_';
+        full[length++] = (char)(is_letter(*at) || is_digit(*at) || (*at == ':' && depth == 0) ? *at : '_');
     }
     if (!ok) {
         free(full);

@@ -103,7 +103,7 @@ char *hp_value_print_list(const hp_value_types *types, unsigned type, const unsi
 
 /** The same as JSON: structures are objects (arrays, where a field has no name), enums numbers, handles
  * strings of hexadecimal digits, as are floats that JSON cannot write: "nan", "inf", "-inf". */
-void hp_value_json(const hp_value_types *types, unsigned type, const unsigned char *bytes, hp_json *json);
+void hp_value_json(const hp_value_types *types, unsigned index, const unsigned char *bytes, hp_json *json);
 
 /**
  * UTF-16 of UTF-8.

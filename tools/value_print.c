@@ -38,7 +38,7 @@ static uint64_t number_of(const hp_value_type *type, const unsigned char *bytes)
     uint64_t number = 0;
     for (uint32_t i = type->size; i-- > 0;)
         number = number << 8 | bytes[i];
-    if (type->kind == HP_TYPE_SIGNED && type->size < 8) {
+    if (type->kind == HP_TYPE_SIGNED && type->size > 0 && type->size < 8) {
         const uint64_t sign = (uint64_t)1 << (8 * type->size - 1);
         number = (number ^ sign) - sign;
     }

@@ -106,7 +106,7 @@ static int read_bool(const reader *in, const char *token, size_t length, unsigne
 
 static int read_float(const reader *in, const char *token, size_t length, const hp_value_type *type,
                       unsigned char *bytes) {
-    char text[512], *end = text;
+    char text[512] = "", *end = text;
     double wide = 0;
     if (length > 0 && length < sizeof text) {
         memcpy(text, token, length);
@@ -263,7 +263,8 @@ static int at_end(reader *in) {
 
 int hp_value_read(const hp_value_types *types, unsigned type, const char *text, unsigned char *bytes,
                   char reason[HP_VALUE_REASON]) {
-    reader in = {types, text, reason};
+    reader in = {.types = types, .at = text};
+    in.reason = reason;
     return read_one(&in, &types->types[type], bytes) && at_end(&in);
 }
 
@@ -275,7 +276,8 @@ int hp_value_is_list(const char *text) {
 
 int hp_value_read_list(const hp_value_types *types, unsigned type, const char *text, unsigned char **bytes,
                        uint32_t *count, char reason[HP_VALUE_REASON]) {
-    reader in = {types, text, reason};
+    reader in = {.types = types, .at = text};
+    in.reason = reason;
     const hp_value_type *element = &types->types[type];
     /* Two letters at least for what takes up to 8 bytes of an element. */
     const size_t letters = strlen(text);

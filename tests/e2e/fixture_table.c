@@ -53,18 +53,16 @@ static uint32_t fill(hp_table_function *functions, const char *kind, uint32_t co
     return names ? count : count - 1;
 }
 
-int main(int argc, char **argv) {
+/** Writes the copy; what main returns. */
+static int copy_with_table(const unsigned char *image, size_t size, const char *out, const char *kind) {
     hp_pe pe;
     hp_pe_section text;
     hp_table_function functions[16];
     unsigned char *table, *copy;
-    size_t size, table_size, copy_size, place;
-    if (argc != 4)
-        return 2;
-    unsigned char *image = read_all(argv[1], &size);
+    size_t table_size, copy_size, place;
     if (FAILED(hp_pe_open(image, size, &pe, NULL)) || !hp_pe_section_find(&pe, ".text", &text))
         return 3;
-    const uint32_t count = fill(functions, argv[3], text.rva);
+    const uint32_t count = fill(functions, kind, text.rva);
     const hp_table_about about = {
         .timestamp = pe.timestamp, .image_size = pe.image_size + 65536, .arch = pe.arch, .writer = "fixture"};
     if (FAILED(hp_table_make(&about, functions, count, &table, &table_size, NULL)) ||
@@ -73,9 +71,18 @@ int main(int argc, char **argv) {
         return 4;
     if (FAILED(hp_pe_open(copy, copy_size, &pe, NULL)))
         return 5;
-    hp_table_seal(copy + place, table_size, pe.image_size,
-                  hp_pe_fingerprint(&pe) + !strcmp(argv[3], "stale"));
+    hp_table_seal(copy + place, table_size, pe.image_size, hp_pe_fingerprint(&pe) + !strcmp(kind, "stale"));
     hp_pe_write_checksum(copy, copy_size);
-    FILE *file = fopen(argv[2], "wb");
+    FILE *file = fopen(out, "wb");
     return file && fwrite(copy, 1, copy_size, file) == copy_size && !fclose(file) ? 0 : 6;
+}
+
+int main(int argc, char **argv) {
+    size_t size;
+    if (argc != 4)
+        return 2;
+    unsigned char *image = read_all(argv[1], &size);
+    const int code = copy_with_table(image, size, argv[2], argv[3]);
+    free(image);
+    return code;
 }

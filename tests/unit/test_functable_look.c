@@ -110,6 +110,7 @@ static void mark_without_signature_takes_that_of_the_debug_information(void **st
     marks[0].signature = "f64(f64 written)";
     assert_int_equal(look("marked", &function), S_OK);
     assert_string_equal(function.signature, "f64(f64 written)");
+    table.functions = NULL;
     table.count = 0;
 }
 
@@ -123,6 +124,7 @@ static void mark_of_another_function_of_that_name_keeps_to_itself(void **state) 
     assert_int_equal(look("other", &function), S_OK);
     assert_ptr_equal(function.address, image + 0x800);
     assert_null(function.signature);
+    table.functions = NULL;
     table.count = 0;
 }
 

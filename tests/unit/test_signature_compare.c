@@ -15,15 +15,15 @@
 #define MISMATCH HP_E_SIGNATURE_MISMATCH
 #define TYPES HP_E_TYPE_MISMATCH
 
-static void must_be(const char *ours, const char *theirs, hp_arch arch, HRESULT code, const char *expected) {
+static void must_be(const char *one, const char *other, hp_arch arch, HRESULT code, const char *expected) {
     char detail[512];
     memset(detail, 'x', sizeof detail);
-    HRESULT hr = hp_signature_compare(ours, theirs, arch, detail, sizeof detail);
+    HRESULT hr = hp_signature_compare(one, other, arch, detail, sizeof detail);
     if (hr != code || strcmp(detail, expected) != 0)
-        fail_msg("%.100s, %.100s: 0x%08x: %s", ours, theirs, (unsigned)hr, detail);
-    hr = hp_signature_compare(theirs, ours, arch, detail, sizeof detail);
+        fail_msg("%.100s, %.100s: 0x%08x: %s", one, other, (unsigned)hr, detail);
+    hr = hp_signature_compare(other, one, arch, detail, sizeof detail);
     if (hr != code)
-        fail_msg("the other way round %.100s, %.100s: 0x%08x: %s", ours, theirs, (unsigned)hr, detail);
+        fail_msg("the other way round %.100s, %.100s: 0x%08x: %s", one, other, (unsigned)hr, detail);
 }
 
 typedef struct pair {

@@ -145,8 +145,10 @@ static void test_signatures(void **state) {
     for (size_t i = 0; i < sizeof expectations / sizeof *expectations; i++) {
         const expectation *it = &expectations[i];
         const hp_symbol *symbol = find(&symbols, it->name);
-        if (!symbol)
+        if (!symbol) {
             fail_msg("%s was not found", it->name);
+            return;
+        }
         describe(&symbols, symbol, it, &call);
         if (call.result != it->result)
             fail_msg("%s: 0x%08lX %s", it->name, (unsigned long)call.result, call.reason);

@@ -8,7 +8,7 @@ static made_table sound(void) {
 /** Opens a copy of exactly these bytes; expects a refusal that leaves nothing behind. */
 static void require_refused(const unsigned char *bytes, size_t size, HRESULT expected,
                             const char *expected_reason, const char *what) {
-    unsigned char *exact = malloc(size);
+    unsigned char *exact = malloc(size ? size : 1);
     if (size > 0)
         memcpy(exact, bytes, size);
     hp_table table, zero;

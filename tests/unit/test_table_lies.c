@@ -129,7 +129,7 @@ static void functions_are_in_their_buckets(void **state) {
     static const char disorder[] = "the buckets are not in order";
     // "strange" and "strangf" may share a bucket, but not all of these
     unsigned refused = 0;
-    for (char letter = 'a'; letter <= 'z'; letter++) {
+    for (int letter = 'a'; letter <= 'z'; letter++) {
         made_table made = make_table(&sample_about, sample, SAMPLES);
         text_of(made, sample_at(made, "strange"))[6] = (unsigned char)letter;
         reseal(made);

@@ -171,18 +171,22 @@ static void lengths_agree_with_the_memory(void **state) {
     REFUSED("more than a call", "void(out f64 data[n], u32 n)", "_", "0xffffffff");
     REFUSED("argument 2, \"u32 n\": say it", "void(out u8 data[n], u32 n)", "_", "_");
     REFUSED("different lengths", "void(in u8 a[n], in u8 b[n], u32 n)", "[1]", "[1,2]", "_");
-    REFUSED("a value is needed", "void(u32 n)", "_");
-    REFUSED("only writes it", "void(out u8 a[4])", "[1]");
-    REFUSED("for what the function writes", "void(in u8 a[4])", "_");
-    REFUSED("takes 2 arguments, 1 are given", "void(i32 a, i32 b)", "1");
-    REFUSED("takes 1 arguments, 3 are given", "void(i32 a)", "1", "2", "3");
     REFUSED("more is given", "void(inout str t[4])", "four");
-    REFUSED("no UTF-8", "void(in wstr t)", "a\xFF");
     char many[301 * 2 + 2] = "[";
     for (int i = 0; i < 300; i++)
         strcat(many, "1,");
     many[strlen(many) - 1] = ']';
     REFUSED("more is given than it can count", "void(in u8 a[n], u8 n)", many, "_");
+}
+
+static void arguments_fit_their_parameters(void **state) {
+    (void)state;
+    REFUSED("a value is needed", "void(u32 n)", "_");
+    REFUSED("only writes it", "void(out u8 a[4])", "[1]");
+    REFUSED("for what the function writes", "void(in u8 a[4])", "_");
+    REFUSED("takes 2 arguments, 1 are given", "void(i32 a, i32 b)", "1");
+    REFUSED("takes 1 arguments, 3 are given", "void(i32 a)", "1", "2", "3");
+    REFUSED("no UTF-8", "void(in wstr t)", "a\xFF");
     REFUSED("a list is expected", "void(in u8 a[2])", "5");
     REFUSED("expected before", "void(in u8 a[2])", "[5,6");
     REFUSED("stands behind", "void(in u8 a[2])", "[5,6]]");
@@ -267,6 +271,7 @@ int main(void) {
         cmocka_unit_test(structures_are_taken_apart_field_by_field),
         cmocka_unit_test(unbalanced_text_is_refused_wherever_it_ends),
         cmocka_unit_test(lengths_agree_with_the_memory),
+        cmocka_unit_test(arguments_fit_their_parameters),
         cmocka_unit_test(memory_is_made_as_large_as_its_length),
         cmocka_unit_test(names_that_look_like_words_are_understood),
         cmocka_unit_test(utf16_is_converted_both_ways),
