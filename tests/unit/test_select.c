@@ -22,12 +22,12 @@ static void expect_path(const char *path, const char *base, const char *expected
 
 static void test_paths_of_windows_wine_and_unix_have_one_form(void **state) {
     (void)state;
-    expect_path("Z:\\work\\src\\a.c", NULL, "/work/src/a.c");
-    expect_path("z:/work/src/a.c", NULL, "/work/src/a.c");
-    expect_path("/work/src/a.c", NULL, "/work/src/a.c");
+    expect_path("Z:\\made\\src\\a.c", NULL, "/made/src/a.c");
+    expect_path("z:/made/src/a.c", NULL, "/made/src/a.c");
+    expect_path("/made/src/a.c", NULL, "/made/src/a.c");
     expect_path("C:\\Work\\Src\\A.c", NULL, "c:/Work/Src/A.c");
     expect_path("\\\\?\\D:\\x", NULL, "d:/x");
-    expect_path("/work//src///a.c/", NULL, "/work/src/a.c");
+    expect_path("/made//src///a.c/", NULL, "/made/src/a.c");
     expect_path("/", NULL, "/");
     expect_path("Z:\\", NULL, "/");
     expect_path("C:\\", NULL, "c:");
@@ -36,7 +36,7 @@ static void test_paths_of_windows_wine_and_unix_have_one_form(void **state) {
 
 static void test_dots_are_taken_out(void **state) {
     (void)state;
-    expect_path("/work/./build/../src/a.c", NULL, "/work/src/a.c");
+    expect_path("/made/./build/../src/a.c", NULL, "/made/src/a.c");
     expect_path("/a/..", NULL, "/");
     expect_path("C:/a/../b", NULL, "c:/b");
     expect_path("./src/a.c", NULL, "src/a.c");
@@ -61,10 +61,10 @@ static void test_a_relative_path_stays_relative_without_a_base(void **state) {
     expect_path("../../a.c", NULL, "../../a.c");
     expect_path("a/../../b.c", NULL, "../b.c");
     expect_path("../a/../b.c", NULL, "../b.c");
-    expect_path("../lib/a.c", "/work/build", "/work/lib/a.c");
+    expect_path("../lib/a.c", "/made/build", "/made/lib/a.c");
     expect_path("lib", "c:", "c:/lib");
     expect_path("lib", "/", "/lib");
-    expect_path("/abs", "/work", "/abs");
+    expect_path("/abs", "/made", "/abs");
 }
 
 static void test_a_path_that_does_not_fit_is_refused(void **state) {
@@ -90,20 +90,20 @@ static void expect_below(const char *file, const char *directory, const char *ex
 
 static void test_a_directory_with_a_similar_name_is_another(void **state) {
     (void)state;
-    expect_below("/work/src/a.c", "/work/src", "a.c");
-    expect_below("/work/src/x/a.c", "/work/src", "x/a.c");
-    expect_below("/work/src2/a.c", "/work/src", NULL);
-    expect_below("/work/sr", "/work/src", NULL);
-    expect_below("/work/src", "/work/src", NULL);
-    expect_below("/usr/include/x.h", "/work", NULL);
-    expect_below("/work/a.c", "/", "work/a.c");
+    expect_below("/made/src/a.c", "/made/src", "a.c");
+    expect_below("/made/src/x/a.c", "/made/src", "x/a.c");
+    expect_below("/made/src2/a.c", "/made/src", NULL);
+    expect_below("/made/sr", "/made/src", NULL);
+    expect_below("/made/src", "/made/src", NULL);
+    expect_below("/usr/include/x.h", "/made", NULL);
+    expect_below("/made/a.c", "/", "made/a.c");
 }
 
 static void test_letters_of_either_case_are_equal_only_on_drives(void **state) {
     (void)state;
-    expect_below("c:/Work/SRC/A.c", "c:/work/src", "A.c");
-    expect_below("d:/work/a.c", "c:/work", NULL);
-    expect_below("/Work/a.c", "/work", NULL);
+    expect_below("c:/Work/SRC/A.c", "c:/made/src", "A.c");
+    expect_below("d:/made/a.c", "c:/made", NULL);
+    expect_below("/Work/a.c", "/made", NULL);
     expect_below("c:/a.c", "c:", "a.c");
 }
 
