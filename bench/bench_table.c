@@ -89,7 +89,8 @@ static HRESULT measure(sample *it) {
 typedef struct prepared {
     double seconds;
     uint32_t functions;
-    double bytes; /* of table a function, names not counted */
+    double bytes;      /* of table a function, functions' names not counted */
+    double structural; /* the same without any name: of types, members, parameters and files neither */
 } prepared;
 
 static double now_s(void) {
@@ -112,7 +113,57 @@ static HRESULT run(wchar_t *command) {
     return code == 0 ? S_OK : E_FAIL;
 }
 
-/* Names are those of functions, full ones; each ends with a NUL. */
+static int compare_texts(const void *a, const void *b) {
+    const char *const *x = a, *const *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* Bytes of a signature that the source gave a name: all words but the language's own. */
+static size_t names_in(const char *text) {
+    static const char language[] =
+        " void bool i8 u8 i16 u16 i32 u32 i64 u64 f32 f64 handle in out inout str wstr struct enum stdcall "
+        "fastcall thiscall ";
+    size_t bytes = 0;
+    while (*text != '\0') {
+        const size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+        char word[300];
+        snprintf(word, sizeof word, " %.*s ", (int)length, text);
+        if (length > 0 && (*text > '9' || *text == '_') && strstr(language, word) == NULL)
+            bytes += length;
+        text += length > 0 ? length : 1;
+    }
+    return bytes;
+}
+
+/* Each text once, as the table has it. */
+static size_t names_in_all(const char **texts, size_t count) {
+    size_t bytes = 0;
+    qsort((void *)texts, count, sizeof *texts, compare_texts);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || texts[i] != texts[i - 1])
+            bytes += names_in(texts[i]);
+    return bytes;
+}
+
+static HRESULT weigh_table(const hp_table *table, size_t size, prepared *it) {
+    const char **texts = malloc((table->count + 1) * sizeof *texts);
+    size_t names = 0, count = 0;
+    if (texts == NULL)
+        return E_OUTOFMEMORY;
+    for (uint32_t i = 0; i < table->count; i++) {
+        hp_table_function function;
+        hp_table_get(table, i, &function);
+        names += strlen(function.name) + 1;
+        if (SUCCEEDED(function.callable))
+            texts[count++] = function.signature;
+    }
+    it->functions = table->count;
+    it->bytes = (double)(size - names) / table->count;
+    it->structural = (double)(size - names - names_in_all(texts, count)) / table->count;
+    free((void *)texts);
+    return S_OK;
+}
+
 static HRESULT weigh(const char *path, prepared *it) {
     unsigned char *bytes;
     size_t size;
@@ -125,16 +176,8 @@ static HRESULT weigh(const char *path, prepared *it) {
     const hp_span data = SUCCEEDED(hr) ? hp_pe_rcdata(&pe, HP_TABLE_RESOURCE) : (hp_span){0};
     if (SUCCEEDED(hr))
         hr = hp_table_open(data.at, data.size, &table, NULL);
-    size_t names = 0;
-    for (uint32_t i = 0; SUCCEEDED(hr) && i < table.count; i++) {
-        hp_table_function function;
-        hp_table_get(&table, i, &function);
-        names += strlen(function.name) + 1;
-    }
-    if (SUCCEEDED(hr)) {
-        it->functions = table.count;
-        it->bytes = (double)(data.size - names) / table.count;
-    }
+    if (SUCCEEDED(hr))
+        hr = weigh_table(&table, data.size, it);
     free(bytes);
     return hr;
 }
@@ -185,10 +228,10 @@ int main(int argc, char **argv) {
             arch, samples[i].count, samples[i].find.median, samples[i].find.low, samples[i].find.high,
             samples[i].open.median / samples[i].count);
     if (!json)
-        puts("arch functions  hotpatch prepare  table beyond names");
+        puts("arch functions  hotpatch prepare  bytes a function beyond its name  beyond all names");
     printf(json ? "  {\"arch\": \"%s\", \"prepared_functions\": %u, \"prepare_s\": %.2f, \"table_bytes\": "
-                  "%.1f}\n]\n"
-                : "%-4s %9u  %13.2f s  %9.1f bytes a function\n",
-           arch, (unsigned)image.functions, image.seconds, image.bytes);
+                  "%.1f, \"table_bytes_without_names\": %.1f}\n]\n"
+                : "%-4s %9u  %13.2f s  %31.1f  %15.1f\n",
+           arch, (unsigned)image.functions, image.seconds, image.bytes, image.structural);
     return 0;
 }
