@@ -25,7 +25,7 @@ static void test_paths_of_windows_wine_and_unix_have_one_form(void **state) {
     expect_path("Z:\\made\\src\\a.c", NULL, "/made/src/a.c");
     expect_path("z:/made/src/a.c", NULL, "/made/src/a.c");
     expect_path("/made/src/a.c", NULL, "/made/src/a.c");
-    expect_path("C:\\Work\\Src\\A.c", NULL, "c:/Work/Src/A.c");
+    expect_path("C:\\Made\\Src\\A.c", NULL, "c:/Made/Src/A.c");
     expect_path("\\\\?\\D:\\x", NULL, "d:/x");
     expect_path("/made//src///a.c/", NULL, "/made/src/a.c");
     expect_path("/", NULL, "/");
@@ -101,9 +101,9 @@ static void test_a_directory_with_a_similar_name_is_another(void **state) {
 
 static void test_letters_of_either_case_are_equal_only_on_drives(void **state) {
     (void)state;
-    expect_below("c:/Work/SRC/A.c", "c:/made/src", "A.c");
+    expect_below("c:/Made/SRC/A.c", "c:/made/src", "A.c");
     expect_below("d:/made/a.c", "c:/made", NULL);
-    expect_below("/Work/a.c", "/made", NULL);
+    expect_below("/Made/a.c", "/made", NULL);
     expect_below("c:/a.c", "c:", "a.c");
 }
 
