@@ -33,22 +33,6 @@ static int is_listed(const hp_class_stored_list *list, const wchar_t *clsid) {
     return 0;
 }
 
-static HRESULT append(hp_class_stored_list *list, const hp_class_stored *stored) {
-    if (list->count == HP_CLASS_LIST_MAX)
-        return HRESULT_FROM_WIN32(ERROR_MORE_DATA);
-    if (list->count == list->room) {
-        const size_t room = list->room ? 2 * list->room : 8;
-        hp_class_stored *items =
-            HP_FAULT("memory for the list") ? NULL : realloc(list->items, room * sizeof *items);
-        if (!items)
-            return E_OUTOFMEMORY;
-        list->items = items;
-        list->room = room;
-    }
-    list->items[list->count++] = *stored;
-    return S_OK;
-}
-
 /* A key below CLSID: into the list if it is ours and new. */
 static HRESULT consider(const wchar_t *clsid, hp_class_stored_list *list, hp_trouble *trouble) {
     hp_class_stored stored;
@@ -56,7 +40,8 @@ static HRESULT consider(const wchar_t *clsid, hp_class_stored_list *list, hp_tro
     if (FAILED(hr))
         return hr;
     if (stored.ours && !is_listed(list, clsid)) {
-        hr = append(list, &stored);
+        hr = list->count == HP_CLASS_LIST_MAX ? HRESULT_FROM_WIN32(ERROR_MORE_DATA)
+                                              : hp_class_stored_add(list, &stored);
         if (SUCCEEDED(hr))
             return hr;
     }

@@ -119,7 +119,7 @@ static int by_version(const void *a, const void *b) {
     return wcscmp(one->clsid, other->clsid);
 }
 
-static HRESULT append(hp_class_stored_list *list, const hp_class_stored *stored) {
+HRESULT hp_class_stored_add(hp_class_stored_list *list, const hp_class_stored *stored) {
     if (list->count == list->room) {
         size_t room = list->room ? 2 * list->room : 8;
         hp_class_stored *items =
@@ -143,7 +143,7 @@ static HRESULT consider(const wchar_t *clsid, hp_class_stored_list *list, hp_tro
     if (FAILED(hr))
         hp_trouble_set(trouble, hr, first.thing, "%s", first.detail);
     if (SUCCEEDED(hr) && stored.complete) {
-        hr = append(list, &stored);
+        hr = hp_class_stored_add(list, &stored);
         if (SUCCEEDED(hr))
             return hr;
     }

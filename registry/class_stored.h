@@ -31,6 +31,9 @@ typedef struct hp_class_stored_list {
 /** All complete classes of ours but one (compared without case), the highest version first. */
 HRESULT hp_class_stored_others(const wchar_t *but, hp_class_stored_list *list, hp_trouble *trouble);
 
+/** Add one at the end; it belongs to the list then. @return S_OK, E_OUTOFMEMORY (nothing was added) */
+HRESULT hp_class_stored_add(hp_class_stored_list *list, const hp_class_stored *stored);
+
 void hp_class_stored_list_free(hp_class_stored_list *list);
 
 /** Compare as the registry and file names are: without case, not by any language. */

@@ -5,6 +5,7 @@
 
 #include "hotpatch/function.h"
 #include "tools/print.h"
+#include "tools/marked.h"
 #include "tools/select.h"
 #include "tools/tool.h"
 
@@ -66,23 +67,12 @@ HRESULT hp_binary_table(hp_binary *binary, const char *path, hp_trouble *trouble
     return hr;
 }
 
-/* Entries are zero-padded to the alignment of a pointer. */
 static unsigned count_exports(const hp_pe *pe) {
-    const uint32_t width = pe->arch == HP_ARCH_X64 ? 8 : 4, entry = 8 + 3 * width;
-    hp_pe_section section;
+    hp_marked marked;
+    size_t at = 0;
     unsigned count = 0;
-    if (!hp_pe_section_find(pe, ".hpfn", &section))
-        return 0;
-    const uint32_t size = section.raw_size < section.size ? section.raw_size : section.size;
-    const unsigned char *at = pe->bytes + section.raw;
-    for (uint32_t i = 0; i + entry <= size;) {
-        uint32_t bytes;
-        uint16_t kind;
-        memcpy(&bytes, at + i, sizeof bytes);
-        memcpy(&kind, at + i + 4, sizeof kind);
-        count += bytes == entry && kind == HP_ENTRY_EXPORT;
-        i += bytes == entry ? entry : width;
-    }
+    while (hp_marked_next(pe, &at, &marked) == S_OK)
+        count += marked.kind == HP_ENTRY_EXPORT;
     return count;
 }
 
