@@ -61,10 +61,10 @@ elif [ $rc != 0 ]; then
 fi
 [ -z "$script" ] || exit 0
 # A program of Wine's that is killed may write half a line of its own in front of a result.
-own='s/^wine client error:[0-9a-f]*: //'
-planned=$(tr -d '\r' <"$output" | sed "$own" | sed -n 's/^1\.\.\([0-9]*\)$/\1/p' |
+wines_own='s/^wine client error:[0-9a-f]*: //'
+planned=$(tr -d '\r' <"$output" | sed "$wines_own" | sed -n 's/^1\.\.\([0-9]*\)$/\1/p' |
     awk '{ n += $1 } END { print n + 0 }')
-results=$(sed "$own" "$output" | grep -cE '^(not )?ok [0-9]+')
+results=$(sed "$wines_own" "$output" | grep -cE '^(not )?ok [0-9]+')
 if [ "$planned" = 0 ] || [ "$planned" != "$results" ]; then
     echo "not passed: $results results of $planned that were announced"
     exit 1
