@@ -1,4 +1,4 @@
-#include "client/engine.h"
+#include "client/engine_shared.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,17 +8,6 @@
 
 /* Changes whenever hp_engine, hp_region, hp_cell or hp_tally does: modules of different releases may meet. */
 enum { VERSION = 1, PATIENCE_MS = 10000 };
-
-struct hp_engine {
-    SRWLOCK lock;
-    volatile DWORD owner; /* thread that holds the lock, 0: none */
-    uint32_t region_count;
-    uint32_t cells; /* in all regions */
-    hp_region **regions;
-    uint32_t count;    /* functions in the index */
-    uint32_t capacity; /* of the index: a power of two, at most three quarters of it are used */
-    uint32_t *index;   /* cell numbers, hashed by entry; 0: free */
-};
 
 /* A page of its own that is only readable, so that it is not found by chance in somebody's buffer. */
 typedef struct anchor {
@@ -30,15 +19,6 @@ typedef struct anchor {
 } anchor;
 
 static const char magic[16] = "Hotpatch engine";
-
-/* The process heap: memory of one module's C library may go with the module. */
-static void *allocate(size_t size) {
-    return HeapAlloc(GetProcessHeap(), HEAP_ZERO_MEMORY, size);
-}
-
-static void release(void *memory) {
-    HeapFree(GetProcessHeap(), 0, memory);
-}
 
 /* ---- one engine for the process ---- */
 
@@ -134,68 +114,6 @@ void hp_engine_leave(hp_engine *engine) {
     ReleaseSRWLockExclusive(&engine->lock);
 }
 
-/* ---- cells by entry ---- */
-
-static uint32_t hash(const unsigned char *entry) {
-    return (uint32_t)(((uint64_t)((uintptr_t)entry / HP_PLANT_ROOM) * 0x9E3779B97F4A7C15u) >> 32);
-}
-
-/* Where an entry stands in the index, or would. */
-static uint32_t *place_of(hp_engine *engine, const unsigned char *entry) {
-    for (uint32_t i = hash(entry);; i++) {
-        uint32_t *place = &engine->index[i & (engine->capacity - 1)];
-        if (*place == 0 || hp_engine_cell(engine, *place)->plant.entry == entry)
-            return place;
-    }
-}
-
-hp_cell *hp_engine_find(hp_engine *engine, const unsigned char *entry) {
-    return engine->capacity == 0 ? NULL : hp_engine_cell(engine, *place_of(engine, entry));
-}
-
-static HRESULT grow_index(hp_engine *engine, uint32_t functions) {
-    uint32_t capacity = engine->capacity != 0 ? engine->capacity : 64;
-    while ((uint64_t)capacity * 3 < ((uint64_t)engine->count + functions) * 4)
-        capacity *= 2;
-    if (capacity == engine->capacity)
-        return S_OK;
-    uint32_t *old = engine->index, old_capacity = engine->capacity;
-    uint32_t *index =
-        HP_FAULT("memory for the index of functions") ? NULL : allocate(capacity * sizeof *index);
-    if (index == NULL)
-        return E_OUTOFMEMORY;
-    engine->index = index;
-    engine->capacity = capacity;
-    for (uint32_t i = 0; i < old_capacity; i++)
-        if (old[i] != 0)
-            *place_of(engine, hp_engine_cell(engine, old[i])->plant.entry) = old[i];
-    if (old != NULL)
-        release(old);
-    return S_OK;
-}
-
-void hp_engine_keep(hp_engine *engine, hp_cell *cell) {
-    *place_of(engine, cell->plant.entry) = hp_engine_number(engine, cell);
-    engine->count++;
-}
-
-hp_cell *hp_engine_next(hp_engine *engine, uint32_t *context) {
-    while (*context < engine->capacity) {
-        uint32_t number = engine->index[(*context)++];
-        if (number != 0)
-            return hp_engine_cell(engine, number);
-    }
-    return NULL;
-}
-
-uint32_t hp_engine_count(const hp_engine *engine) {
-    return engine->count;
-}
-
-size_t hp_engine_index_bytes(const hp_engine *engine) {
-    return engine->capacity * sizeof *engine->index;
-}
-
 /* ---- regions ---- */
 
 /* Few: one for each neighbourhood of images, and one for each batch that is larger than what is left. */
@@ -246,12 +164,12 @@ static HRESULT add_region(hp_engine *engine, const hp_plant_image *image, uint32
     hp_region *region;
     hp_region **list = HP_FAULT("memory for the list of regions")
                            ? NULL
-                           : allocate((engine->region_count + 1) * sizeof *list);
+                           : hp_engine_index_allocate((engine->region_count + 1) * sizeof *list);
     if (list == NULL)
         return hp_trouble_set(trouble, E_OUTOFMEMORY, NULL, NULL);
     HRESULT hr = hp_region_make(image, cells, &region, trouble);
     if (FAILED(hr)) {
-        release(list);
+        hp_engine_index_release(list);
         return hr;
     }
     if (engine->region_count != 0)
@@ -259,7 +177,7 @@ static HRESULT add_region(hp_engine *engine, const hp_plant_image *image, uint32
     region->first = engine->cells + 1;
     list[engine->region_count] = region;
     if (engine->regions != NULL)
-        release(engine->regions);
+        hp_engine_index_release(engine->regions);
     engine->regions = list;
     engine->region_count++;
     engine->cells += region->capacity;
@@ -286,9 +204,10 @@ HRESULT hp_engine_take(hp_engine *engine, const hp_plant_image *image, uint32_t 
 
 HRESULT hp_engine_claim_begin(hp_engine *engine, uint32_t functions, hp_engine_claim *claim) {
     *claim = (hp_engine_claim){.regions = engine->region_count};
-    claim->used =
-        HP_FAULT("memory for a change") ? NULL : allocate((engine->region_count + 1) * sizeof *claim->used);
-    HRESULT hr = claim->used != NULL ? grow_index(engine, functions) : E_OUTOFMEMORY;
+    claim->used = HP_FAULT("memory for a change")
+                      ? NULL
+                      : hp_engine_index_allocate((engine->region_count + 1) * sizeof *claim->used);
+    HRESULT hr = claim->used != NULL ? hp_engine_index_grow(engine, functions) : E_OUTOFMEMORY;
     if (FAILED(hr)) {
         hp_engine_claim_end(claim);
         return hr;
@@ -300,7 +219,7 @@ HRESULT hp_engine_claim_begin(hp_engine *engine, uint32_t functions, hp_engine_c
 
 void hp_engine_claim_end(hp_engine_claim *claim) {
     if (claim->used != NULL)
-        release(claim->used);
+        hp_engine_index_release(claim->used);
     *claim = (hp_engine_claim){0};
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "idl/fault.h"
+#include "idl/name.h"
 #include "idl/protocol.h"
 
 static HRESULT note(hp_plan_item *item, HRESULT result, const char *detail) {
@@ -60,6 +61,19 @@ static HRESULT find_place(hp_plan_item *item, const hp_function *function, hp_pl
     return FAILED(hr) ? note(item, hr, trouble.detail) : S_OK;
 }
 
+/* Short names find static functions, for people. Here nobody looks: the app's static function and one of the
+ * update that only has its name would be made one. */
+static HRESULT refuse_stranger(hp_plan_item *item, const char *own) {
+    char detail[sizeof item->detail];
+    snprintf(
+        detail, sizeof detail,
+        "the app has %.255s, which is another function: a static one is known by its file. Mark the app's "
+        "with HP_PATCHABLE, or name the update's like it with HP_EXPORT_AS",
+        own);
+    return note(item, HP_E_NAME_UNKNOWN, detail);
+}
+
+/* E_OUTOFMEMORY is no verdict. */
 static HRESULT find_function(hp_plan_item *item, const hp_functable *table, hp_function *function) {
     const char *name = item->offer->name;
     HRESULT hr = hp_functable_look(table, name, strlen(name), function);
@@ -67,10 +81,17 @@ static HRESULT find_function(hp_plan_item *item, const hp_functable *table, hp_f
         return note(item, hr, "the app has no such function");
     if (FAILED(hr) || function->duplicate)
         return note(item, HP_E_NAME_DUPLICATE, "the app has several functions of this name");
-    item->own_signature = function->signature;
+    if (!hp_name_is_kin(name, strlen(name), function->name, strlen(function->name)))
+        return refuse_stranger(item, function->name);
+    hr = hp_functable_signature(table, function, &item->own_signature);
+    if (FAILED(hr))
+        return hr;
     /* The app knows its types, and that no signature describes them: then the update's does not either. */
-    if (function->prepared && function->signature == NULL && FAILED(function->callable))
-        return note(item, function->callable, function->hindrance);
+    if (function->prepared && item->own_signature == NULL) {
+        char hindrance[sizeof item->detail];
+        hp_functable_hindrance(table, function, hindrance, sizeof hindrance);
+        return note(item, function->callable, hindrance);
+    }
     if (function->patchable)
         return S_OK;
     if (function->prepared && FAILED(function->verdict))
@@ -78,22 +99,24 @@ static HRESULT find_function(hp_plan_item *item, const hp_functable *table, hp_f
     return note(item, HP_E_NOT_PATCHABLE, "the app lists it with HP_EXPORT only");
 }
 
+/* S_OK whatever the verdict; E_OUTOFMEMORY. */
 static HRESULT judge(hp_plan_item *item, const hp_functable *table, hp_plant_image *image,
                      const hp_session *current) {
     hp_function function;
     HRESULT hr = find_function(item, table, &function);
     if (FAILED(hr))
-        return hr;
-    if (FAILED(item->offer->result))
-        return note(item, item->offer->result,
-                    item->offer->detail[0] != '\0' ? item->offer->detail
-                                                   : "the update cannot give its signature");
+        return hr == E_OUTOFMEMORY ? hr : S_OK;
+    if (FAILED(item->offer->result)) {
+        note(item, item->offer->result,
+             item->offer->detail[0] != '\0' ? item->offer->detail : "the update cannot give its signature");
+        return S_OK;
+    }
     hr = read_signature(item, &function);
     if (SUCCEEDED(hr))
         hr = compare_signatures(item);
     if (SUCCEEDED(hr))
-        hr = find_place(item, &function, image, current);
-    return hr;
+        find_place(item, &function, image, current);
+    return S_OK;
 }
 
 /* One function under two of the update's names ("add" and "add(i32)"). */
@@ -178,11 +201,13 @@ HRESULT hp_plan_make(const hp_offer *offer, const hp_functable *table, const hp_
         return hp_trouble_set(trouble, E_OUTOFMEMORY, NULL, NULL);
     plan->count = offer->count;
     hp_plant_image image = {.base = table->base, .size = table->image_size};
-    for (size_t i = 0; i < plan->count; i++) {
+    HRESULT hr = S_OK;
+    for (size_t i = 0; i < plan->count && SUCCEEDED(hr); i++) {
         plan->items[i].offer = &offer->items[i];
-        judge(&plan->items[i], table, &image, current);
+        hr = judge(&plan->items[i], table, &image, current);
     }
-    HRESULT hr = refuse_shared(plan, table);
+    if (SUCCEEDED(hr))
+        hr = refuse_shared(plan, table);
     if (SUCCEEDED(hr))
         hr = refuse_twins(plan);
     if (FAILED(hr)) {
@@ -203,6 +228,8 @@ HRESULT hp_plan_verdict(const hp_plan *plan, hp_trouble *trouble) {
 }
 
 void hp_plan_free(hp_plan *plan) {
+    for (size_t i = 0; i < plan->count; i++)
+        free(plan->items[i].own_signature);
     free(plan->items);
     *plan = (hp_plan){0};
 }

@@ -13,10 +13,10 @@
 /** One function. */
 typedef struct hp_plan_item {
     const hp_offer_item *offer;
-    HRESULT result;            /**< S_OK: can be redirected */
-    char detail[512];          /**< what is known beyond the code */
-    hp_marshal marshal;        /**< how its calls travel */
-    const char *own_signature; /**< the app's, into its image; NULL if it has none */
+    HRESULT result;      /**< S_OK: can be redirected */
+    char detail[512];    /**< what is known beyond the code */
+    hp_marshal marshal;  /**< how its calls travel */
+    char *own_signature; /**< the app's, the plan's own; NULL if it has none */
     unsigned char *entry;
     hp_target *target; /**< from an earlier attach, else NULL until hp_commit_prepare */
 } hp_plan_item;

@@ -11,6 +11,7 @@
 
 #include "idl/trouble.h"
 #include "proxygen/functable.h"
+#include "proxygen/view.h"
 
 /** A function that was found. */
 typedef struct hp_resolved {
@@ -80,13 +81,11 @@ typedef struct hp_resolve_export {
 
 /** Export table of a loaded image. All addresses are RVAs. */
 typedef struct hp_resolve_exports {
-    const unsigned char *base;
-    size_t size;               /**< of the image, bytes */
+    hp_view view;
     uint32_t begin, end;       /**< of the export directory: what lies in there is a forwarder's text */
     uint32_t functions, names; /**< how many */
     uint32_t addresses, texts, ordinals; /**< the three arrays */
     hp_resolve_export *by_address;       /**< all that have a name, sorted by address, then by name */
-    uintptr_t readable, readable_end;    /**< the readable run that was looked up last */
 } hp_resolve_exports;
 
 /**

@@ -18,39 +18,17 @@ static uint16_t load16(const unsigned char *at) {
     return value;
 }
 
-static int is_readable(const MEMORY_BASIC_INFORMATION *region) {
-    const DWORD readable = PAGE_READONLY | PAGE_READWRITE | PAGE_WRITECOPY | PAGE_EXECUTE_READ |
-                           PAGE_EXECUTE_READWRITE | PAGE_EXECUTE_WRITECOPY;
-    return region->State == MEM_COMMIT && (region->Protect & readable) && !(region->Protect & PAGE_GUARD);
-}
-
-/* Bytes from there on that can be read, up to the end of the image. */
-static size_t readable_bytes(hp_resolve_exports *exports, size_t offset) {
-    if (offset >= exports->size)
-        return 0;
-    const uintptr_t base = (uintptr_t)exports->base, at = base + offset;
-    if (at < exports->readable || at >= exports->readable_end) {
-        MEMORY_BASIC_INFORMATION region;
-        exports->readable = exports->readable_end = at;
-        while (exports->readable_end - base < exports->size &&
-               VirtualQuery((const void *)exports->readable_end, &region, sizeof region) == sizeof region &&
-               is_readable(&region))
-            exports->readable_end = (uintptr_t)region.BaseAddress + region.RegionSize;
-        if (exports->readable_end - base > exports->size)
-            exports->readable_end = base + exports->size;
-    }
-    return exports->readable_end - at;
-}
-
 static int can_read(hp_resolve_exports *exports, size_t offset, size_t count, size_t each) {
-    return count <= readable_bytes(exports, offset) / each;
+    hp_view *view = &exports->view;
+    return offset < view->size && count <= view->size / each &&
+           hp_view_can_read(view, view->base + offset, count * each);
 }
 
 /* Text in the image, NULL if it does not lie or end there. */
 static const char *read_text(hp_resolve_exports *exports, uint32_t offset) {
-    const size_t most = readable_bytes(exports, offset);
-    const char *text = (const char *)exports->base + offset;
-    return most && memchr(text, 0, most) ? text : NULL;
+    hp_view *view = &exports->view;
+    const char *text = (const char *)view->base + offset;
+    return offset < view->size && hp_view_can_read_string(view, text) ? text : NULL;
 }
 
 static HRESULT damaged(hp_trouble *trouble, const char *what) {
@@ -60,9 +38,9 @@ static HRESULT damaged(hp_trouble *trouble, const char *what) {
 /* Where the directory is; both 0 if there is none. Offsets within the headers were checked so far as
  * hp_functable_identity reads them. */
 static HRESULT find_directory(hp_resolve_exports *exports, hp_trouble *trouble) {
-    const IMAGE_DOS_HEADER *dos = (const void *)exports->base;
+    const IMAGE_DOS_HEADER *dos = (const void *)exports->view.base;
     const size_t headers = (size_t)dos->e_lfanew;
-    const IMAGE_NT_HEADERS *nt = (const void *)(exports->base + headers);
+    const IMAGE_NT_HEADERS *nt = (const void *)(exports->view.base + headers);
     const IMAGE_DATA_DIRECTORY *directory = &nt->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_EXPORT];
     const size_t end = (size_t)((const unsigned char *)(directory + 1) - (const unsigned char *)nt);
     if (nt->FileHeader.SizeOfOptionalHeader < end - offsetof(IMAGE_NT_HEADERS, OptionalHeader))
@@ -72,8 +50,8 @@ static HRESULT find_directory(hp_resolve_exports *exports, hp_trouble *trouble) 
     if (nt->OptionalHeader.NumberOfRvaAndSizes <= IMAGE_DIRECTORY_ENTRY_EXPORT ||
         directory->VirtualAddress == 0)
         return S_OK;
-    if (directory->Size < sizeof(IMAGE_EXPORT_DIRECTORY) || directory->VirtualAddress >= exports->size ||
-        directory->Size > exports->size - directory->VirtualAddress ||
+    if (directory->Size < sizeof(IMAGE_EXPORT_DIRECTORY) || directory->VirtualAddress >= exports->view.size ||
+        directory->Size > exports->view.size - directory->VirtualAddress ||
         !can_read(exports, directory->VirtualAddress, sizeof(IMAGE_EXPORT_DIRECTORY), 1))
         return damaged(trouble, "it ends outside of the image");
     exports->begin = directory->VirtualAddress;
@@ -83,7 +61,7 @@ static HRESULT find_directory(hp_resolve_exports *exports, hp_trouble *trouble) 
 
 static HRESULT find_arrays(hp_resolve_exports *exports, hp_trouble *trouble) {
     IMAGE_EXPORT_DIRECTORY directory;
-    memcpy(&directory, exports->base + exports->begin, sizeof directory);
+    memcpy(&directory, exports->view.base + exports->begin, sizeof directory);
     if (directory.NumberOfNames == 0)
         return S_OK;
     if (!can_read(exports, directory.AddressOfFunctions, directory.NumberOfFunctions, sizeof(uint32_t)) ||
@@ -100,10 +78,10 @@ static HRESULT find_arrays(hp_resolve_exports *exports, hp_trouble *trouble) {
 
 /* "Ordinals" are indices into the array of addresses, whatever the base of the ordinals. */
 static int read_address(const hp_resolve_exports *exports, uint32_t name, uint32_t *address) {
-    const uint32_t index = load16(exports->base + exports->ordinals + (size_t)name * sizeof(uint16_t));
+    const uint32_t index = load16(exports->view.base + exports->ordinals + (size_t)name * sizeof(uint16_t));
     if (index >= exports->functions)
         return 0;
-    *address = load32(exports->base + exports->addresses + (size_t)index * sizeof(uint32_t));
+    *address = load32(exports->view.base + exports->addresses + (size_t)index * sizeof(uint32_t));
     return 1;
 }
 
@@ -133,7 +111,7 @@ static HRESULT sort_by_address(hp_resolve_exports *exports, hp_trouble *trouble)
 
 HRESULT hp_resolve_exports_open(const void *image, size_t size, hp_resolve_exports *exports,
                                 hp_trouble *trouble) {
-    *exports = (hp_resolve_exports){.base = image, .size = size};
+    *exports = (hp_resolve_exports){.view = {.base = image, .size = size}};
     HRESULT hr = find_directory(exports, trouble);
     if (SUCCEEDED(hr) && exports->end != 0)
         hr = find_arrays(exports, trouble);
@@ -145,7 +123,7 @@ HRESULT hp_resolve_exports_open(const void *image, size_t size, hp_resolve_expor
 }
 
 static const char *name_text(hp_resolve_exports *exports, uint32_t name) {
-    return read_text(exports, load32(exports->base + exports->texts + (size_t)name * sizeof(uint32_t)));
+    return read_text(exports, load32(exports->view.base + exports->texts + (size_t)name * sizeof(uint32_t)));
 }
 
 /* Names are sorted (PE specification, Export Name Pointer Table). In an image where they are not, some are
@@ -193,14 +171,14 @@ HRESULT hp_resolve_exports_find(hp_resolve_exports *exports, const char *name, u
     HRESULT hr = find_name(exports, name, &found.name, trouble);
     if (FAILED(hr))
         return hr;
-    if (!read_address(exports, found.name, &found.address) || found.address >= exports->size)
+    if (!read_address(exports, found.name, &found.address) || found.address >= exports->view.size)
         return damaged(trouble, "the function lies outside of the image");
     if (found.address >= exports->begin && found.address < exports->end) {
         const char *whereto = read_text(exports, found.address);
         return whereto != NULL ? hp_trouble_set(trouble, HP_E_FORWARDER, NULL, "%.500s", whereto)
                                : damaged(trouble, "the text of a forwarder has no end");
     }
-    *address = (unsigned char *)(uintptr_t)exports->base + found.address;
+    *address = (unsigned char *)(uintptr_t)exports->view.base + found.address;
     return find_alias(exports, &found, alias, trouble);
 }
 

@@ -11,12 +11,14 @@
 #   OFFER       in an update: an app may run these functions here
 #   CHECK       the build fails if a function that matches (without patterns: any) cannot be redirected
 #   NO_PREPARE  only the options; the table is written by somebody else, after stripping, say
-#   FAST        clang only: see below
+#   FAST        only functions with HP_PATCHABLE can be redirected; all others are optimised as you say, at
+#               link time too: see below
 #   GXX         g++ only: see below
 #
 # What it adds comes last on the command line, so it has the last word on what contradicts it: no link time
-# optimisation of this target's own sources, and with clang none at all. All of it was found out by looking
-# at the code that gcc 12.2 and clang 14 make, on x64 and x86:
+# optimisation of this target's own sources, and with clang none at all. FAST adds no more than the debug
+# information: what holds for marked functions is in HP_PATCHABLE's attributes. All of it was found out by
+# looking at the code that gcc 12.2 and clang 14 make, on x64 and x86:
 #
 # gcc     -flive-patching=inline-only-static with -fno-inline keeps the optimiser at -O1 to -O3 from
 #         removing, merging or specialising calls; -fkeep-static-functions keeps static functions, and on
@@ -24,7 +26,9 @@
 #         redirected: MinSizeRel is compiled with -O2. Objects for link time optimisation cannot have
 #         -flive-patching, and the -fno-ipa-... that could stand for it are ignored at link time: f(x) +
 #         f(x) became one call. Of libraries that the target links, the functions stay in link time
-#         optimisation. DWARF 4, because dbghelp knows no later one.
+#         optimisation. DWARF 4, because dbghelp knows no later one. With FAST and link time optimisation,
+#         the debug information has nothing of functions that were inlined or cloned, and no enums: Windows'
+#         object format cannot take what gcc has for other systems.
 # g++ 12 with binutils 2.40 makes wrong code of room before functions in COMDAT sections (inline functions,
 #         methods in classes, implicit instances of templates): calls of them from their own file lead 16
 #         bytes behind the entry. So C++ functions get no room, unless GXX says that there are no such calls.
@@ -34,9 +38,13 @@
 #         merged and removed calls, and on x86 static functions with their arguments in registers. "#pragma
 #         clang optimize off" and optnone keep the calls, but let the rest happen; "used" would stop it, but
 #         no header can give it to all functions (a "#pragma clang attribute push" has to be popped
-#         in the same translation unit). -O0 has none of it. FAST leaves the optimiser on: then only
-#         functions with HP_PATCHABLE can be redirected. Link time optimisation does all of it to -O0
-#         objects as well, and to functions that are not static, too.
+#         in the same translation unit). -O0 has none of it. "-O1 -Xclang -disable-llvm-passes" was
+#         tried for speed only: a loop around a small call took a third of the time, loops over arrays hardly
+#         less; but nothing inlines what has to be (always_inline with gnu_inline: undefined symbols), so it
+#         was not looked at further. Link time optimisation does all of it to -O0 objects as well, and to
+#         functions that are not static, too. With FAST, a marked function with one "return", of a constant,
+#         is called, but callers in the same file do not look at what it returns: with and without link time
+#         optimisation. Callers in other files were not tried.
 # MSVC    is not tried; these are its documented options. Also clang-cl.
 function(hotpatch_target target)
     cmake_parse_arguments(PARSE_ARGV 1 HPT "NO_PREPARE;FAST;GXX" "" "SOURCES;FUNCTIONS;OFFER;CHECK")
@@ -67,11 +75,10 @@ function(hotpatch_target_options_ target fast gxx)
     set(room -falign-functions=16 -fpatchable-function-entry=18,16)
     set(gnu -gdwarf-4 -fno-lto -fno-inline -flive-patching=inline-only-static -fkeep-static-functions
         ${room} $<$<CONFIG:MinSizeRel>:-O2>)
-    set(clang -g -gcodeview -fno-lto ${room})
+    set(clang -g -gcodeview -fno-lto -O0 ${room})
     if(fast)
-        list(APPEND clang -fno-inline)
-    else()
-        list(APPEND clang -O0)
+        set(gnu -gdwarf-4)
+        set(clang -g -gcodeview)
     endif()
     set(msvc /Zi /FS /Ob0 /GL- $<$<EQUAL:${CMAKE_SIZEOF_VOID_P},4>:/hotpatch>)
     # The PDB under the EXE's name and beside it; of its path the EXE has only the name.
@@ -79,7 +86,7 @@ function(hotpatch_target_options_ target fast gxx)
     set(link /DEBUG /FUNCTIONPADMIN /OPT:NOICF /OPT:REF /INCREMENTAL:NO)
 
     foreach(language IN ITEMS C CXX)
-        if(language STREQUAL "CXX" AND NOT gxx)
+        if(language STREQUAL "CXX" AND NOT gxx AND NOT fast)
             list(REMOVE_ITEM gnu ${room})
         endif()
         set(compiler "${CMAKE_${language}_COMPILER_ID} ${CMAKE_${language}_COMPILER_FRONTEND_VARIANT}")
@@ -93,6 +100,7 @@ function(hotpatch_target_options_ target fast gxx)
                 "$<$<COMPILE_LANG_AND_ID:${language},Clang>:${clang}>"
                 "$<$<COMPILE_LANG_AND_ID:${language},MSVC>:${msvc}>")
             target_link_options(${target} PRIVATE
+                "$<$<LINK_LANG_AND_ID:${language},GNU>:-gdwarf-4>" # link time optimisation writes it anew
                 "$<$<LINK_LANG_AND_ID:${language},Clang>:${lld}>"
                 "$<$<LINK_LANG_AND_ID:${language},MSVC>:${link}>")
         endif()

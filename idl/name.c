@@ -139,6 +139,12 @@ size_t hp_name_short(const char *name, size_t length) {
     return hp_name_read(name, length, &pieces) == S_OK ? pieces.brief : 0;
 }
 
+int hp_name_is_kin(const char *one, size_t one_length, const char *other, size_t other_length) {
+    hp_name_pieces a, b;
+    return hp_name_read(one, one_length, &a) == S_OK && hp_name_read(other, other_length, &b) == S_OK &&
+           a.file == b.file && memcmp(one + one_length - a.file, other + other_length - b.file, a.file) == 0;
+}
+
 static int compare(const hp_name_span *a, const hp_name_span *b) {
     int order = memcmp(a->text, b->text, a->length < b->length ? a->length : b->length);
     return order ? order : (a->length > b->length) - (a->length < b->length);

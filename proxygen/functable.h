@@ -22,17 +22,17 @@ typedef struct hp_identity {
 /** One function. */
 typedef struct hp_function {
     const char *name;           /**< into the image */
-    const char *signature;      /**< of its export entry, NULL without one */
+    const char *signature;      /**< of its export entry, NULL without one: see hp_functable_signature */
     unsigned char *address;     /**< what a patch changes: of its patchable entry, else of its export entry */
     unsigned char *replacement; /**< what an app calls: of its export entry, NULL without one */
     hp_compiler compiler;
-    uint8_t patchable;     /**< has a patchable entry */
-    uint8_t exported;      /**< has an export entry */
-    uint8_t duplicate;     /**< two entries of one kind carry this name */
-    uint8_t prepared;      /**< is in the prepared table; the rest is set then only */
-    HRESULT verdict;       /**< why it cannot be redirected, S_OK if it can */
-    HRESULT callable;      /**< why no signature could be made of the debug information, S_OK if one could */
-    const char *hindrance; /**< what was in the way; empty if nothing */
+    uint8_t patchable; /**< has a patchable entry */
+    uint8_t exported;  /**< has an export entry */
+    uint8_t duplicate; /**< two entries of one kind carry this name */
+    uint8_t prepared;  /**< is in the prepared table; the rest is set then only */
+    uint32_t index;    /**< there */
+    HRESULT verdict;   /**< why it cannot be redirected, S_OK if it can */
+    HRESULT callable;  /**< why no signature could be made of the debug information, S_OK if one could */
 } hp_function;
 
 /** All functions of an image. */
@@ -78,6 +78,22 @@ HRESULT hp_functable_look(const hp_functable *table, const char *name, size_t le
 
 /** What the prepared table says of its function index, below prepared.count. */
 void hp_functable_get(const hp_functable *table, uint32_t index, hp_function *function);
+
+/**
+ * How a function is called: what its export entry says, else what the prepared table does.
+ *
+ * @param function   of this table
+ * @param signature  receives a copy, malloc'ed, which the caller frees; NULL if nobody knows
+ * @return S_OK; E_OUTOFMEMORY. Thread-safe.
+ */
+HRESULT hp_functable_signature(const hp_functable *table, const hp_function *function, char **signature);
+
+/**
+ * What was in the way of a signature. @param text  receives it, terminated, cut at capacity, which is at least
+ * 1; empty if nothing was. Thread-safe.
+ */
+void hp_functable_hindrance(const hp_functable *table, const hp_function *function, char *text,
+                            size_t capacity);
 
 /**
  * Identity of a loaded image, PE32 or PE32+. HP_E_TABLE_DAMAGED if it is not one for x86 or x64. Thread-safe.

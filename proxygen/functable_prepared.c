@@ -1,5 +1,7 @@
 #include "proxygen/functable_prepared.h"
+#include "idl/fault.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const void *find_resource(hp_view *view, size_t *size) {
@@ -36,16 +38,15 @@ static void describe(const hp_functable *table, const hp_table_function *from, h
     unsigned char *const address = from->rva ? table->base + from->rva : NULL;
     *function = (hp_function){
         .name = from->name,
-        .signature = SUCCEEDED(from->callable) ? from->signature : NULL,
         .address = address,
         .replacement = from->offered ? address : NULL,
         .compiler = (hp_compiler)from->compiler,
         .patchable = SUCCEEDED(from->patchable),
         .exported = from->offered,
         .prepared = 1,
+        .index = from->index,
         .verdict = from->patchable,
         .callable = from->callable,
-        .hindrance = FAILED(from->callable) ? from->signature : "",
     };
 }
 
@@ -73,14 +74,37 @@ HRESULT hp_functable_look(const hp_functable *table, const char *name, size_t le
     // Two static functions may share a name: what is known of the one says nothing about the other.
     if ((marked->replacement ? marked->replacement : marked->address) != prepared.address)
         return S_OK;
-    if (!function->signature)
-        function->signature = prepared.signature;
     if (!function->patchable) { // HP_EXPORT says how it is called, and the table that it can be redirected
         function->patchable = prepared.patchable;
         function->verdict = prepared.verdict;
     }
     function->prepared = 1;
+    function->index = prepared.index;
     function->callable = prepared.callable;
-    function->hindrance = prepared.hindrance;
     return S_OK;
+}
+
+HRESULT hp_functable_signature(const hp_functable *table, const hp_function *function, char **signature) {
+    *signature = NULL;
+    const int is_marked = function->signature != NULL;
+    if (!is_marked && (!function->prepared || FAILED(function->callable)))
+        return S_OK;
+    const size_t size = (is_marked ? strlen(function->signature)
+                                   : hp_table_signature(&table->prepared, function->index, NULL, 0)) +
+                        1;
+    *signature = HP_FAULT("memory for a signature") ? NULL : malloc(size);
+    if (!*signature)
+        return E_OUTOFMEMORY;
+    if (is_marked)
+        memcpy(*signature, function->signature, size);
+    else
+        hp_table_signature(&table->prepared, function->index, *signature, size);
+    return S_OK;
+}
+
+void hp_functable_hindrance(const hp_functable *table, const hp_function *function, char *text,
+                            size_t capacity) {
+    *text = '\0';
+    if (function->prepared && FAILED(function->callable))
+        hp_table_signature(&table->prepared, function->index, text, capacity);
 }

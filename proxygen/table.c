@@ -43,18 +43,6 @@ static HRESULT to_code(uint16_t number, HRESULT unknown) {
     }
 }
 
-static const unsigned char *function_at(const hp_table *table, uint32_t index) {
-    return table->functions + (size_t)index * HP_TABLE_FUNCTION;
-}
-
-static const char *text_at(const hp_table *table, const unsigned char *field) {
-    return table->text + hp_table_u32(field);
-}
-
-static uint32_t bucket_begin(const hp_table *table, uint32_t bucket) {
-    return hp_table_u32(table->bucket + (size_t)bucket * 4);
-}
-
 static int is_zero(const unsigned char *bytes, size_t size) {
     while (size > 0 && *bytes == 0) {
         bytes++;
@@ -99,28 +87,45 @@ static HRESULT take_apart(const unsigned char *bytes, size_t total, hp_table *ta
     table->count = hp_table_u32(bytes + HP_TABLE_AT_COUNT);
     table->buckets = hp_table_u32(bytes + HP_TABLE_AT_BUCKETS);
     table->files = hp_table_u32(bytes + HP_TABLE_AT_FILES);
+    table->definitions = hp_table_u32(bytes + HP_TABLE_AT_DEFINITIONS);
     table->text_size = hp_table_u32(bytes + HP_TABLE_AT_TEXT_SIZE);
+    table->signature_size = hp_table_u32(bytes + HP_TABLE_AT_SIGNATURE_SIZE);
     if (table->count > HP_TABLE_MAX_FUNCTIONS)
         return damaged(reason, "it has more functions than a table can have");
     if (table->buckets == 0 || (table->buckets & (table->buckets - 1)) != 0)
         return damaged(reason, "the number of its buckets is no power of two");
     if (table->files > HP_TABLE_MAX_FILES)
         return damaged(reason, "it has more source files than a table can have");
+    if (table->definitions > HP_TABLE_MAX_DEFINITIONS)
+        return damaged(reason, "it has more definitions than a table can have");
     const uint64_t functions = (uint64_t)table->count * HP_TABLE_FUNCTION; // none of these is above 2^35
     const uint64_t buckets = ((uint64_t)table->buckets + 1) * 4;
     const uint64_t files = (uint64_t)table->files * 4;
-    if (HP_TABLE_HEADER + functions + buckets + files + table->text_size != total)
+    const uint64_t definitions = (uint64_t)table->definitions * HP_TABLE_DEFINITION;
+    if (HP_TABLE_HEADER + functions + buckets + files + definitions + table->text_size +
+            table->signature_size !=
+        total)
         return damaged(reason, "its parts do not add up to its size");
     table->functions = bytes + HP_TABLE_HEADER;
     table->bucket = table->functions + (size_t)functions;
     table->file = table->bucket + (size_t)buckets;
-    table->text = (const char *)(table->file + (size_t)files);
+    table->definition = table->file + (size_t)files;
+    table->text = (const char *)(table->definition + (size_t)definitions);
+    table->signature = table->text + table->text_size;
+    return S_OK;
+}
+
+static HRESULT check_texts(const hp_table *table, const char **reason) {
     if (table->text_size == 0 || table->text[0] != '\0' || table->text[table->text_size - 1] != '\0')
         return damaged(reason, "its texts do not begin and end as texts do");
+    for (uint32_t i = 0; i < table->text_size; i++)
+        if (hp_table_refers(table->text[i]))
+            return damaged(reason, "a text that is no signature refers to a definition");
     for (uint32_t i = 0; i < table->files; i++)
         if (!begins_inside(table, table->file + (size_t)i * 4))
             return damaged(reason, "the name of a source file lies outside of the texts");
-    return S_OK;
+    const char *wrong = hp_table_signature_check(table);
+    return wrong ? damaged(reason, wrong) : S_OK;
 }
 
 static HRESULT read_about(const unsigned char *bytes, hp_table *table, const char **reason) {
@@ -133,7 +138,7 @@ static HRESULT read_about(const unsigned char *bytes, hp_table *table, const cha
         .timestamp = hp_table_u32(bytes + HP_TABLE_AT_TIMESTAMP),
         .image_size = hp_table_u32(bytes + HP_TABLE_AT_IMAGE_SIZE),
         .arch = (hp_arch)bytes[HP_TABLE_AT_ARCH],
-        .writer = text_at(table, bytes + HP_TABLE_AT_WRITER),
+        .writer = hp_table_text_at(table, bytes + HP_TABLE_AT_WRITER),
     };
     return S_OK;
 }
@@ -144,8 +149,9 @@ static HRESULT check_function(const hp_table *table, const unsigned char *at, co
     const uint32_t size = hp_table_u32(at + HP_TABLE_AT_SIZE);
     const unsigned flags = at[HP_TABLE_AT_FLAGS];
     const unsigned convention = flags >> HP_TABLE_CONVENTION_SHIFT & HP_TABLE_CONVENTION_MASK;
-    if (!begins_inside(table, at + HP_TABLE_AT_SIGNATURE))
-        return damaged(reason, "a signature lies outside of the texts");
+    const uint32_t signature = hp_table_u32(at + HP_TABLE_AT_SIGNATURE);
+    if (signature >= table->signature_size || (signature > 0 && table->signature[signature - 1] != '\0'))
+        return damaged(reason, "a signature does not begin where one does");
     if (rva == 0 && size != 0)
         return damaged(reason, "a function has a size, but no code");
     if (rva != 0 && (rva >= table->about.image_size || size > table->about.image_size - rva))
@@ -170,7 +176,7 @@ static HRESULT check_name(const hp_table *table, const unsigned char *at, const 
                           uint32_t bucket, const char **reason) {
     if (!begins_inside(table, at + HP_TABLE_AT_NAME))
         return damaged(reason, "the name of a function lies outside of the texts");
-    const char *name = text_at(table, at + HP_TABLE_AT_NAME);
+    const char *name = hp_table_text_at(table, at + HP_TABLE_AT_NAME);
     hp_name_pieces pieces;
     if (FAILED(hp_name_read(name, hp_table_name_length(name), &pieces)))
         return damaged(reason, "the name of a function is none");
@@ -178,7 +184,7 @@ static HRESULT check_name(const hp_table *table, const unsigned char *at, const 
         return damaged(reason, "the short name of a function has another length");
     if (hp_table_bucket(name, pieces.brief, table->buckets) != bucket)
         return damaged(reason, "a function is in the wrong bucket");
-    const int order = before ? strcmp(text_at(table, before + HP_TABLE_AT_NAME), name) : -1;
+    const int order = before ? strcmp(hp_table_text_at(table, before + HP_TABLE_AT_NAME), name) : -1;
     if (order == 0)
         return damaged(reason, "two functions have the same name");
     if (order > 0)
@@ -187,12 +193,13 @@ static HRESULT check_name(const hp_table *table, const unsigned char *at, const 
 }
 
 static HRESULT check_bucket(const hp_table *table, uint32_t bucket, const char **reason) {
-    const uint32_t begin = bucket_begin(table, bucket), end = bucket_begin(table, bucket + 1);
+    const uint32_t begin = hp_table_bucket_begin(table, bucket),
+                   end = hp_table_bucket_begin(table, bucket + 1);
     if (begin > end || end > table->count)
         return damaged(reason, "the buckets are not in order");
     const unsigned char *before = NULL;
     for (uint32_t i = begin; i < end; i++) {
-        const unsigned char *at = function_at(table, i);
+        const unsigned char *at = hp_table_function_at(table, i);
         HRESULT hr = check_function(table, at, reason);
         if (SUCCEEDED(hr))
             hr = check_name(table, at, before, bucket, reason);
@@ -215,9 +222,11 @@ HRESULT hp_table_open(const void *bytes, size_t size, hp_table *table, const cha
     if (SUCCEEDED(hr))
         hr = take_apart(bytes, total, &opened, reason);
     if (SUCCEEDED(hr))
+        hr = check_texts(&opened, reason);
+    if (SUCCEEDED(hr))
         hr = read_about(bytes, &opened, reason);
-    if (SUCCEEDED(hr) &&
-        (bucket_begin(&opened, 0) != 0 || bucket_begin(&opened, opened.buckets) != opened.count))
+    if (SUCCEEDED(hr) && (hp_table_bucket_begin(&opened, 0) != 0 ||
+                          hp_table_bucket_begin(&opened, opened.buckets) != opened.count))
         hr = damaged(reason, "the buckets do not hold all functions");
     for (uint32_t i = 0; SUCCEEDED(hr) && i < opened.buckets; i++)
         hr = check_bucket(&opened, i, reason);
@@ -227,13 +236,13 @@ HRESULT hp_table_open(const void *bytes, size_t size, hp_table *table, const cha
 }
 
 void hp_table_get(const hp_table *table, uint32_t index, hp_table_function *function) {
-    const unsigned char *at = function_at(table, index);
+    const unsigned char *at = hp_table_function_at(table, index);
     const unsigned flags = at[HP_TABLE_AT_FLAGS];
     const uint16_t file = hp_table_u16(at + HP_TABLE_AT_FILE);
     *function = (hp_table_function){
-        .name = text_at(table, at + HP_TABLE_AT_NAME),
-        .signature = text_at(table, at + HP_TABLE_AT_SIGNATURE),
-        .file = file ? text_at(table, table->file + (size_t)(file - 1) * 4) : NULL,
+        .name = hp_table_text_at(table, at + HP_TABLE_AT_NAME),
+        .file = file ? hp_table_text_at(table, table->file + (size_t)(file - 1) * 4) : NULL,
+        .index = index,
         .rva = hp_table_u32(at + HP_TABLE_AT_RVA),
         .size = hp_table_u32(at + HP_TABLE_AT_SIZE),
         .line = hp_table_u16(at + HP_TABLE_AT_LINE),
@@ -248,44 +257,4 @@ void hp_table_get(const hp_table *table, uint32_t index, hp_table_function *func
         .is_static = (flags & HP_TABLE_STATIC) != 0,
         .partly_inlined = (flags & HP_TABLE_PARTLY_INLINED) != 0,
     };
-}
-
-/** Is it the same piece, or does one of the names not have it? */
-static int piece_fits(const char *a, size_t a_length, const char *b, size_t b_length) {
-    return a_length == 0 || b_length == 0 || (a_length == b_length && memcmp(a, b, a_length) == 0);
-}
-
-/** Can name, whose short name is that of other too, mean other? */
-static int fits(const char *name, const hp_name_pieces *pieces, const char *other) {
-    hp_name_pieces found;
-    hp_name_read(other, hp_table_name_length(other), &found);
-    const char *file = name + pieces->brief + pieces->parameters;
-    const char *other_file = other + found.brief + found.parameters;
-    return piece_fits(name + pieces->brief, pieces->parameters, other + found.brief, found.parameters) &&
-           piece_fits(file, pieces->file, other_file, found.file);
-}
-
-HRESULT hp_table_find(const hp_table *table, const char *name, size_t length, uint32_t *index) {
-    hp_name_pieces pieces;
-    if (table->buckets == 0 || FAILED(hp_name_read(name, length, &pieces)))
-        return HP_E_NAME_UNKNOWN;
-    const uint32_t bucket = hp_table_bucket(name, pieces.brief, table->buckets);
-    const uint32_t end = bucket_begin(table, bucket + 1);
-    uint32_t found = 0, first = 0;
-    for (uint32_t i = bucket_begin(table, bucket); i < end; i++) {
-        const unsigned char *at = function_at(table, i);
-        const char *other = text_at(table, at + HP_TABLE_AT_NAME);
-        if (at[HP_TABLE_AT_SHORT] != pieces.brief || memcmp(other, name, pieces.brief) != 0)
-            continue;
-        if (hp_table_name_length(other) == length && memcmp(other, name, length) == 0) {
-            *index = i;
-            return S_OK;
-        }
-        if (fits(name, &pieces, other) && found++ == 0)
-            first = i;
-    }
-    if (found == 0)
-        return HP_E_NAME_UNKNOWN;
-    *index = first;
-    return found == 1 ? S_OK : HP_E_NAME_DUPLICATE;
 }

@@ -1,6 +1,7 @@
 #include "idl/fault.h"
 #include "idl/name.h"
 #include "proxygen/table_shared.h"
+#include "proxygen/table_texts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,18 +10,10 @@
 typedef struct hp_item {
     const hp_table_function *function;
     uint32_t bucket;
-    uint32_t name, signature; /**< texts */
+    uint32_t name, signature; /**< texts; the signature's are counted from behind the definitions */
     uint16_t file;            /**< index plus 1 */
     uint8_t brief;            /**< bytes of the short name */
 } hp_item;
-
-/** All texts, each once. */
-typedef struct hp_texts {
-    char *bytes;
-    size_t size, capacity;
-    uint32_t *slots; /**< a text's offset plus 1, by its hash; a power of two of them, half of them empty */
-    size_t slot_count;
-} hp_texts;
 
 /** A table that is being made. */
 typedef struct hp_maker {
@@ -31,41 +24,9 @@ typedef struct hp_maker {
     uint32_t *file_texts; /**< theirs */
     uint32_t writer;
     hp_texts texts;
+    hp_fold fold;        /**< definitions */
+    hp_texts signatures; /**< without the definitions */
 } hp_maker;
-
-static HRESULT grow_texts(hp_texts *texts, size_t more) {
-    if (more > HP_TABLE_MAX_BYTES - texts->size)
-        return HP_E_FRAME_TOO_LARGE;
-    if (more <= texts->capacity - texts->size)
-        return S_OK;
-    size_t capacity = 2 * (texts->size + more);
-    if (capacity > HP_TABLE_MAX_BYTES)
-        capacity = HP_TABLE_MAX_BYTES;
-    char *bytes = HP_FAULT("memory for texts") ? NULL : realloc(texts->bytes, capacity);
-    if (!bytes)
-        return E_OUTOFMEMORY;
-    texts->bytes = bytes;
-    texts->capacity = capacity;
-    return S_OK;
-}
-
-static HRESULT add_text(hp_texts *texts, const char *text, uint32_t *offset) {
-    const size_t size = strlen(text) + 1;
-    size_t slot = hp_fnv_32(HP_FNV_32, text, size) & (texts->slot_count - 1);
-    for (; texts->bytes && texts->slots[slot]; slot = (slot + 1) & (texts->slot_count - 1)) {
-        *offset = texts->slots[slot] - 1;
-        if (strcmp(texts->bytes + *offset, text) == 0)
-            return S_OK;
-    }
-    HRESULT hr = grow_texts(texts, size);
-    if (FAILED(hr))
-        return hr;
-    memcpy(texts->bytes + texts->size, text, size);
-    *offset = (uint32_t)texts->size;
-    texts->size += size;
-    texts->slots[slot] = *offset + 1;
-    return S_OK;
-}
 
 /** Whether this code can be written; 0 for S_OK, else its number. */
 static int to_number(HRESULT code, uint16_t *number) {
@@ -84,11 +45,23 @@ static int to_number(HRESULT code, uint16_t *number) {
     }
 }
 
-/** What hp_table_open would refuse. */
+static int has_reference(const char *text) {
+    return text && strpbrk(text, "\1\2\3\4\5\6\7\10") != NULL; // hp_table_refers
+}
+
+static HRESULT check_signature(const char *signature) {
+    if (!signature)
+        return E_INVALIDARG;
+    if (!memchr(signature, '\0', HP_SIGNATURE_MAX + 1))
+        return HP_E_SIGNATURE_LIMIT;
+    return has_reference(signature) ? HP_E_SIGNATURE_SYNTAX : S_OK;
+}
+
+/** What hp_table_open would refuse, but for names and signatures. */
 static int can_be_read(const hp_table_about *about, const hp_table_function *function) {
     uint16_t patchable, number;
     const uint32_t rva = function->rva;
-    if (!function->signature || !to_number(function->patchable, &patchable) ||
+    if (has_reference(function->file) || !to_number(function->patchable, &patchable) ||
         !to_number(function->callable, &number))
         return 0;
     if (rva == 0 ? function->size != 0 : rva >= about->image_size || function->size > about->image_size - rva)
@@ -105,6 +78,8 @@ static HRESULT take_function(const hp_maker *maker, const hp_table_function *fun
         return E_INVALIDARG;
     hp_name_pieces pieces;
     HRESULT hr = hp_name_read(function->name, hp_table_name_length(function->name), &pieces);
+    if (SUCCEEDED(hr))
+        hr = check_signature(function->signature);
     if (FAILED(hr))
         return hr;
     item->function = function;
@@ -171,33 +146,35 @@ static HRESULT collect_files(hp_maker *maker) {
 static HRESULT collect_texts(hp_maker *maker) {
     hp_texts *texts = &maker->texts;
     uint32_t empty;
-    HRESULT hr = add_text(texts, "", &empty); // the first one
+    HRESULT hr = hp_table_texts_add(texts, "", &empty); // the first one
     if (SUCCEEDED(hr))
-        hr = add_text(texts, maker->about->writer, &maker->writer);
+        hr = hp_table_texts_add(texts, maker->about->writer, &maker->writer);
     for (uint32_t i = 0; SUCCEEDED(hr) && i < maker->file_count; i++)
-        hr = add_text(texts, maker->files[i], &maker->file_texts[i]);
+        hr = hp_table_texts_add(texts, maker->files[i], &maker->file_texts[i]);
+    for (uint32_t i = 0; SUCCEEDED(hr) && i < maker->count; i++)
+        hr = hp_table_texts_add(texts, maker->items[i].function->name, &maker->items[i].name);
+    return hr;
+}
+
+static HRESULT collect_signatures(hp_maker *maker) {
+    char folded[HP_SIGNATURE_MAX + 1];
+    HRESULT hr = S_OK;
     for (uint32_t i = 0; SUCCEEDED(hr) && i < maker->count; i++) {
         hp_item *item = &maker->items[i];
-        hr = add_text(texts, item->function->name, &item->name);
+        hr = hp_table_fold_signature(&maker->fold, item->function->signature, folded);
         if (SUCCEEDED(hr))
-            hr = add_text(texts, item->function->signature, &item->signature);
+            hr = hp_table_texts_add(&maker->signatures, folded, &item->signature);
     }
     return hr;
 }
 
 static HRESULT get_memory(hp_maker *maker) {
     const size_t count = maker->count ? maker->count : 1; // at most HP_TABLE_MAX_FUNCTIONS: nothing overflows
-    maker->texts.slot_count = 2;
-    while (maker->texts.slot_count < 2 * (3 * count + 2))
-        maker->texts.slot_count *= 2;
     maker->items = HP_FAULT("memory for functions") ? NULL : calloc(count, sizeof *maker->items);
     maker->files = HP_FAULT("memory for source files") ? NULL : calloc(count, sizeof *maker->files);
     maker->file_texts =
         HP_FAULT("memory for source files' texts") ? NULL : calloc(count, sizeof *maker->file_texts);
-    maker->texts.slots = HP_FAULT("memory for finding texts")
-                             ? NULL
-                             : calloc(maker->texts.slot_count, sizeof *maker->texts.slots);
-    return maker->items && maker->files && maker->file_texts && maker->texts.slots ? S_OK : E_OUTOFMEMORY;
+    return maker->items && maker->files && maker->file_texts ? S_OK : E_OUTOFMEMORY;
 }
 
 static void write_header(const hp_maker *maker, unsigned char *bytes, size_t size) {
@@ -212,9 +189,11 @@ static void write_header(const hp_maker *maker, unsigned char *bytes, size_t siz
     hp_table_put(bytes + HP_TABLE_AT_FILES, 4, maker->file_count);
     hp_table_put(bytes + HP_TABLE_AT_TEXT_SIZE, 4, maker->texts.size);
     hp_table_put(bytes + HP_TABLE_AT_WRITER, 4, maker->writer);
+    hp_table_put(bytes + HP_TABLE_AT_DEFINITIONS, 4, maker->fold.count);
+    hp_table_put(bytes + HP_TABLE_AT_SIGNATURE_SIZE, 4, maker->fold.texts.size + maker->signatures.size);
 }
 
-static void write_function(const hp_item *item, unsigned char *at) {
+static void write_function(const hp_maker *maker, const hp_item *item, unsigned char *at) {
     const hp_table_function *function = item->function;
     uint16_t patchable = 0, callable = 0;
     to_number(function->patchable, &patchable);
@@ -222,7 +201,7 @@ static void write_function(const hp_item *item, unsigned char *at) {
     hp_table_put(at + HP_TABLE_AT_NAME, 4, item->name);
     hp_table_put(at + HP_TABLE_AT_RVA, 4, function->rva);
     hp_table_put(at + HP_TABLE_AT_SIZE, 4, function->size);
-    hp_table_put(at + HP_TABLE_AT_SIGNATURE, 4, item->signature);
+    hp_table_put(at + HP_TABLE_AT_SIGNATURE, 4, maker->fold.texts.size + item->signature);
     hp_table_put(at + HP_TABLE_AT_PATCHABLE, 2, patchable);
     hp_table_put(at + HP_TABLE_AT_CALLABLE, 2, callable);
     hp_table_put(at + HP_TABLE_AT_FILE, 2, item->file);
@@ -238,19 +217,16 @@ static void write_function(const hp_item *item, unsigned char *at) {
                         (function->partly_inlined ? HP_TABLE_PARTLY_INLINED : 0));
 }
 
-static HRESULT write_table(const hp_maker *maker, unsigned char **bytes, size_t *size) {
-    const uint64_t total = HP_TABLE_HEADER + (uint64_t)maker->count * HP_TABLE_FUNCTION +
-                           ((uint64_t)maker->buckets + 1) * 4 + (uint64_t)maker->file_count * 4 +
-                           maker->texts.size;
-    if (total > HP_TABLE_MAX_BYTES)
-        return HP_E_FRAME_TOO_LARGE;
-    unsigned char *begin = HP_FAULT("memory for the table") ? NULL : calloc(1, (size_t)total);
-    if (!begin)
-        return E_OUTOFMEMORY;
-    write_header(maker, begin, (size_t)total);
-    unsigned char *at = begin + HP_TABLE_HEADER;
+static void write_definition(const hp_definition *definition, unsigned char *at) {
+    hp_table_put(at + HP_TABLE_AT_DEFINED_TEXT, 4, definition->text);
+    hp_table_put(at + HP_TABLE_AT_DEFINED_LENGTH, 2, definition->length);
+    at[HP_TABLE_AT_DEFINED_LEVELS] = definition->levels;
+}
+
+/** All that stands behind the header. */
+static void write_parts(const hp_maker *maker, unsigned char *at) {
     for (uint32_t i = 0; i < maker->count; i++, at += HP_TABLE_FUNCTION)
-        write_function(&maker->items[i], at);
+        write_function(maker, &maker->items[i], at);
     for (uint32_t bucket = 0, i = 0; bucket <= maker->buckets; bucket++, at += 4) {
         while (i < maker->count && maker->items[i].bucket < bucket)
             i++;
@@ -258,7 +234,25 @@ static HRESULT write_table(const hp_maker *maker, unsigned char **bytes, size_t 
     }
     for (uint32_t i = 0; i < maker->file_count; i++, at += 4)
         hp_table_put(at, 4, maker->file_texts[i]);
-    memcpy(at, maker->texts.bytes, maker->texts.size);
+    for (uint32_t i = 0; i < maker->fold.count; i++, at += HP_TABLE_DEFINITION)
+        write_definition(&maker->fold.definitions[i], at);
+    at = hp_table_texts_write(&maker->texts, at);
+    at = hp_table_texts_write(&maker->fold.texts, at);
+    hp_table_texts_write(&maker->signatures, at);
+}
+
+static HRESULT write_table(const hp_maker *maker, unsigned char **bytes, size_t *size) {
+    const uint64_t total = HP_TABLE_HEADER + (uint64_t)maker->count * HP_TABLE_FUNCTION +
+                           ((uint64_t)maker->buckets + 1) * 4 + (uint64_t)maker->file_count * 4 +
+                           (uint64_t)maker->fold.count * HP_TABLE_DEFINITION + maker->texts.size +
+                           maker->fold.texts.size + maker->signatures.size;
+    if (total > HP_TABLE_MAX_BYTES)
+        return HP_E_FRAME_TOO_LARGE;
+    unsigned char *begin = HP_FAULT("memory for the table") ? NULL : calloc(1, (size_t)total);
+    if (!begin)
+        return E_OUTOFMEMORY;
+    write_header(maker, begin, (size_t)total);
+    write_parts(maker, begin + HP_TABLE_HEADER);
     hp_table_seal(begin, (size_t)total, maker->about->image_size, maker->about->fingerprint);
     *bytes = begin;
     *size = (size_t)total;
@@ -273,7 +267,8 @@ HRESULT hp_table_make(const hp_table_about *about, const hp_table_function *func
     *bad = NULL;
     *bytes = NULL;
     *size = 0;
-    if ((about->arch != HP_ARCH_X86 && about->arch != HP_ARCH_X64) || !about->writer)
+    if ((about->arch != HP_ARCH_X86 && about->arch != HP_ARCH_X64) || !about->writer ||
+        has_reference(about->writer))
         return E_INVALIDARG;
     if (count > HP_TABLE_MAX_FUNCTIONS)
         return HP_E_FRAME_TOO_LARGE;
@@ -288,11 +283,14 @@ HRESULT hp_table_make(const hp_table_about *about, const hp_table_function *func
     if (SUCCEEDED(hr))
         hr = collect_texts(&maker);
     if (SUCCEEDED(hr))
+        hr = collect_signatures(&maker);
+    if (SUCCEEDED(hr))
         hr = write_table(&maker, bytes, size);
     free(maker.items);
     free(maker.files);
     free(maker.file_texts);
-    free(maker.texts.slots);
-    free(maker.texts.bytes);
+    hp_table_texts_free(&maker.texts);
+    hp_table_texts_free(&maker.signatures);
+    hp_table_fold_free(&maker.fold);
     return hr;
 }

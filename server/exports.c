@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "idl/fault.h"
 #include "idl/name.h"
 #include "idl/protocol.h"
 
@@ -19,11 +20,20 @@ static int compare_exports(const void *a, const void *b) {
     return compare_names(left->name, left->length, right->name, right->length);
 }
 
-// Check one function and make it callable.
-static HRESULT prepare(const hp_function *function, hp_export *item, hp_trouble *trouble) {
+static HRESULT has_no_signature(const hp_functable *table, const hp_function *function, hp_trouble *trouble) {
+    char hindrance[512];
+    if (!function->prepared)
+        return hp_trouble_set(trouble, HP_E_SIGNATURE_UNKNOWN, function->name,
+                              "the prepared table does not have it");
+    hp_functable_hindrance(table, function, hindrance, sizeof hindrance);
+    return hp_trouble_set(trouble, function->callable, function->name, "%s", hindrance);
+}
+
+// Check one function and make it callable. The item's signature is its owner's, even on failure.
+static HRESULT prepare(const hp_functable *table, const hp_function *function, hp_export *item,
+                       hp_trouble *trouble) {
     item->name = function->name;
     item->length = strlen(function->name);
-    item->signature = function->signature;
     item->address = (void (*)(void))(uintptr_t)function->replacement;
 
     HRESULT hr = hp_name_check(item->name, item->length);
@@ -31,10 +41,11 @@ static HRESULT prepare(const hp_function *function, hp_export *item, hp_trouble 
         return hp_trouble_set(trouble, hr, item->name, "%zu characters", item->length);
     if (function->duplicate)
         return hp_trouble_set(trouble, HP_E_NAME_DUPLICATE, item->name, NULL);
+    hr = hp_functable_signature(table, function, &item->signature);
+    if (FAILED(hr))
+        return hp_trouble_set(trouble, hr, item->name, NULL);
     if (!item->signature)
-        return hp_trouble_set(
-            trouble, function->prepared ? function->callable : HP_E_SIGNATURE_UNKNOWN, item->name, "%s",
-            function->prepared ? function->hindrance : "the prepared table does not have it");
+        return has_no_signature(table, function, trouble);
 
     hp_signature_error error = {0};
     hr = hp_signature_parse(item->signature, HP_ARCH_HERE, &item->marshal.signature, &error);
@@ -53,18 +64,16 @@ static void complete(const hp_functable *table, hp_function *function) {
         hp_functable_get(table, i, &prepared);
         if (prepared.address != function->replacement)
             continue;
-        function->signature = prepared.signature;
         function->prepared = 1;
+        function->index = prepared.index;
         function->callable = prepared.callable;
-        function->hindrance = prepared.hindrance;
         return;
     }
 }
 
 static HRESULT add(hp_exports *exports, hp_function *function, hp_trouble *trouble) {
-    HRESULT hr = prepare(function, &exports->items[exports->count], trouble);
-    exports->count += SUCCEEDED(hr);
-    return hr;
+    hp_export *item = &exports->items[exports->count++]; // counts even on failure: hp_exports_close frees it
+    return prepare(&exports->table, function, item, trouble);
 }
 
 // A prepared function that the programmer marked too is the one that was marked.
@@ -88,7 +97,7 @@ static HRESULT prepare_all(hp_exports *exports, hp_trouble *trouble) {
         wanted += (size_t)is_offered_too(table, i, &function);
     if (!wanted)
         return hp_trouble_set(trouble, HP_E_NO_EXPORTS, NULL, NULL);
-    exports->items = calloc(wanted, sizeof *exports->items);
+    exports->items = HP_FAULT("memory for the exports") ? NULL : calloc(wanted, sizeof *exports->items);
     if (!exports->items)
         return hp_trouble_set(trouble, E_OUTOFMEMORY, NULL, "%zu exports", wanted);
 
@@ -116,7 +125,7 @@ static HRESULT join_names(hp_exports *exports, hp_trouble *trouble) {
     size_t size = 1;
     for (size_t i = 0; i < exports->count; ++i)
         size += (i > 0) + exports->items[i].length;
-    exports->names = malloc(size);
+    exports->names = HP_FAULT("memory for the names") ? NULL : malloc(size);
     if (!exports->names)
         return hp_trouble_set(trouble, E_OUTOFMEMORY, NULL, "list of names");
     char *end = exports->names;
@@ -154,6 +163,8 @@ HRESULT hp_exports_open(const void *image, hp_exports *exports, hp_trouble *trou
 
 void hp_exports_close(hp_exports *exports) {
     free(exports->names);
+    for (size_t i = 0; i < exports->count; ++i)
+        free(exports->items[i].signature);
     free(exports->items);
     hp_functable_close(&exports->table);
     *exports = (hp_exports){0};

@@ -12,9 +12,9 @@
 
 /** One replacement, ready to be called. */
 typedef struct hp_export {
-    const char *name;      /**< into the image */
-    size_t length;         /**< bytes of the name */
-    const char *signature; /**< as written, into the image */
+    const char *name; /**< into the image */
+    size_t length;    /**< bytes of the name */
+    char *signature;  /**< as written; freed by hp_exports_close */
     void (*address)(void);
     hp_marshal marshal;
 } hp_export;

@@ -1,18 +1,22 @@
 // hotpatch diff: which functions of a newer image can replace those of an older one while it runs.
+#include "tools/diff.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "proxygen/signature.h"
-#include "tools/binary.h"
 #include "tools/print.h"
 #include "tools/tool.h"
 
 static const char help[] =
     "Usage: hotpatch diff [OPTION...] OLD NEW [PATTERN...]\n"
-    "Compares the function tables of two images, the app that runs and its update: which functions can be\n"
-    "replaced live, and which cannot, and why. \"*\" marks functions that NEW offers to apps; they come "
-    "first.\n"
+    "Compares two images, the app that runs and its update: which functions can be replaced live, and which\n"
+    "cannot, and why. What counts is what attach goes by: the tables of \"hotpatch prepare\", and what is "
+    "marked\n"
+    "in the source with HP_PATCHABLE, HP_EXPORT and HP_OFFER. \"*\" marks functions that NEW offers to apps; "
+    "they\n"
+    "come first.\n"
     "Patterns choose functions by name: \"*\" is any characters, \"?\" one.\n"
     "Each has to match a function of NEW.\n\n"
     "  --json        an object: old, new, replaceable, functions\n"
@@ -20,226 +24,147 @@ static const char help[] =
     "  -h, --help    this text\n\n"
     "Exit codes: 0 every function that NEW offers (if it offers none: every one that both have) can be\n"
     "replaced; 1 some cannot, the images have no function in common, or a pattern matches none of NEW;\n"
-    "2 the command line cannot be understood; 3 an image or its table cannot be read.\n";
+    "2 the command line cannot be understood; 3 an image cannot be read, or knows\n"
+    "nothing of its functions.\n";
 
-typedef enum side { BOTH, ONLY_OLD, ONLY_NEW } side;
-
-/** What is to be said of one function. */
-typedef struct verdict {
-    side side;
-    hp_table_function old, new; /* as side says */
-    uint32_t place;             /* of old in its table */
-    HRESULT result;             /* S_OK: can be replaced live */
-    char detail[400];
-} verdict;
-
-/** Two images compared. */
-typedef struct comparison {
-    hp_binary old, new;
-    verdict *items;
-    size_t count;
-} comparison;
-
-static const hp_table_function *known(const verdict *it) {
-    return it->side == ONLY_OLD ? &it->old : &it->new;
+const hp_known_function *hp_diff_known(const hp_diff_verdict *it) {
+    return it->side == HP_DIFF_OLD ? &it->old : &it->new;
 }
 
-static void judge(const comparison *both, verdict *it) {
-    if (both->old.pe.arch != both->new.pe.arch) {
+int hp_diff_is_offered(const hp_diff_verdict *it) {
+    return it->side != HP_DIFF_OLD && it->new.replacement != 0;
+}
+
+/* Where OLD says nothing, NEW is believed. */
+static void judge_signatures(const hp_diff_comparison *both, hp_diff_verdict *it) {
+    char old[HP_SIGNATURE_MAX + 1], new[HP_SIGNATURE_MAX + 1];
+    hp_signature parsed;
+    hp_signature_error error = {0};
+    hp_known_signature(&both->old.known, &it->old, old);
+    hp_known_signature(&both->new.known, &it->new, new);
+    if (FAILED(it->old.callable) || FAILED(it->new.callable)) {
+        const int is_old = FAILED(it->old.callable);
+        it->result = is_old ? it->old.callable : it->new.callable;
+        snprintf(it->detail, sizeof it->detail, "in %s: %.380s", is_old ? "OLD" : "NEW", is_old ? old : new);
+    } else if (it->new.callable == S_FALSE) {
+        it->result = HP_E_SIGNATURE_UNKNOWN;
+        snprintf(it->detail, sizeof it->detail,
+                 "in NEW: it has neither a written signature nor a prepared one");
+    } else if (it->old.callable == S_FALSE) {
+        it->result = hp_signature_parse(new, both->new.binary.pe.arch, &parsed, &error);
+        if (FAILED(it->result))
+            snprintf(it->detail, sizeof it->detail, "in NEW: %s", error.reason);
+    } else {
+        it->result = hp_signature_compare(old, new, both->new.binary.pe.arch, it->detail, sizeof it->detail);
+    }
+}
+
+static void judge(const hp_diff_comparison *both, hp_diff_verdict *it) {
+    const hp_arch old = both->old.binary.pe.arch, new = both->new.binary.pe.arch;
+    if (old != new) {
         it->result = HP_E_SERVER_ARCHITECTURE;
-        snprintf(it->detail, sizeof it->detail, "OLD is %s, NEW is %s", hp_binary_arch(both->old.pe.arch),
-                 hp_binary_arch(both->new.pe.arch));
+        snprintf(it->detail, sizeof it->detail, "OLD is %s, NEW is %s", hp_binary_arch(old),
+                 hp_binary_arch(new));
     } else if (FAILED(it->old.patchable)) {
         it->result = it->old.patchable;
         snprintf(it->detail, sizeof it->detail, "OLD cannot be patched there");
-    } else if (FAILED(it->old.callable) || FAILED(it->new.callable)) {
-        const int old = FAILED(it->old.callable);
-        it->result = old ? it->old.callable : it->new.callable;
-        snprintf(it->detail, sizeof it->detail, "in %s: %s", old ? "OLD" : "NEW",
-                 old ? it->old.signature : it->new.signature);
     } else {
-        it->result = hp_signature_compare(it->old.signature, it->new.signature, both->new.pe.arch, it->detail,
-                                          sizeof it->detail);
+        judge_signatures(both, it);
     }
 }
 
 static int by_offer(const void *a, const void *b) {
-    const verdict *one = a, *other = b;
-    const int first = one->side != ONLY_OLD && one->new.offered;
-    const int second = other->side != ONLY_OLD && other->new.offered;
-    return first != second ? second - first : strcmp(known(one)->name, known(other)->name);
+    const hp_diff_verdict *one = a, *other = b;
+    const int first = hp_diff_is_offered(one), second = hp_diff_is_offered(other);
+    return first != second ? second - first : strcmp(hp_diff_known(one)->name, hp_diff_known(other)->name);
 }
 
 /* What NEW has, looked for in OLD as attach does it. */
-static void add_new(comparison *both, const hp_table_function *function) {
-    uint32_t index;
-    if (!both->items)
-        return;
-    verdict *it = &both->items[both->count++];
-    *it = (verdict){.side = BOTH, .new = *function};
-    const HRESULT hr = hp_table_find(&both->old.table, function->name, strlen(function->name), &index);
-    if (hr == HP_E_NAME_UNKNOWN) {
-        it->side = ONLY_NEW;
-        it->result = hr;
-        return;
-    }
-    hp_table_get(&both->old.table, index, &it->old);
-    it->place = index;
-    it->result = hr;
-    if (SUCCEEDED(hr))
+static void add_new(hp_diff_comparison *both, const hp_known_function *function) {
+    hp_diff_verdict *it = &both->items[both->count++];
+    *it = (hp_diff_verdict){.side = HP_DIFF_BOTH, .new = *function};
+    it->result = hp_known_look(&both->old.known, function->name, &it->old);
+    if (SUCCEEDED(it->result)) {
         judge(both, it);
-    else
-        snprintf(it->detail, sizeof it->detail, "in OLD, %.200s is one of them", it->old.name);
+    } else if (it->result == HP_E_NAME_UNKNOWN) {
+        it->side = HP_DIFF_NEW;
+        if (it->old.name)
+            snprintf(it->detail, sizeof it->detail, "OLD has %.255s, a static function is another one",
+                     it->old.name);
+    } else {
+        snprintf(it->detail, sizeof it->detail, "in OLD, %.255s is one of them", it->old.name);
+    }
 }
 
-static void add_old(comparison *both, const hp_table_function *function) {
-    uint32_t index;
-    if (both->items &&
-        hp_table_find(&both->new.table, function->name, strlen(function->name), &index) == HP_E_NAME_UNKNOWN)
+static void add_old(hp_diff_comparison *both, const hp_known_function *function) {
+    hp_known_function ignored;
+    if (hp_known_look(&both->new.known, function->name, &ignored) == HP_E_NAME_UNKNOWN)
         both->items[both->count++] =
-            (verdict){.side = ONLY_OLD, .old = *function, .result = HP_E_NAME_UNKNOWN};
+            (hp_diff_verdict){.side = HP_DIFF_OLD, .old = *function, .result = HP_E_NAME_UNKNOWN};
 }
 
-static int can_go(const verdict *it) {
-    return it->side == BOTH && SUCCEEDED(it->result);
+static int can_go(const hp_diff_verdict *it) {
+    return it->side == HP_DIFF_BOTH && SUCCEEDED(it->result);
 }
 
 /* Those that could be replaced first, by what they mean in OLD. */
 static int by_place(const void *a, const void *b) {
-    const verdict *one = a, *other = b;
+    const hp_diff_verdict *one = a, *other = b;
     if (can_go(one) != can_go(other))
         return can_go(other) - can_go(one);
-    if (one->place != other->place)
-        return one->place > other->place ? 1 : -1;
-    return other->new.offered - one->new.offered;
+    if (one->old.rva != other->old.rva)
+        return one->old.rva > other->old.rva ? 1 : -1;
+    return hp_diff_is_offered(other) - hp_diff_is_offered(one);
 }
 
-static void refuse_twin(verdict *it, const verdict *other) {
+static void refuse_twin(hp_diff_verdict *it, const hp_diff_verdict *other) {
     it->result = HP_E_ADDRESS_SHARED;
     snprintf(it->detail, sizeof it->detail, "%.300s", other->new.name);
 }
 
 /* "add" and "add(i32)" of NEW may both mean OLD's "add". As attach does it: of those that are offered both
    are refused; the one that is offered is not disturbed by others. */
-static void refuse_twins(comparison *both) {
-    verdict *items = both->items;
+static void refuse_twins(hp_diff_comparison *both) {
+    hp_diff_verdict *items = both->items;
     qsort(items, both->count, sizeof *items, by_place);
     for (size_t i = 0, end; i < both->count && can_go(&items[i]); i = end) {
-        for (end = i + 1; end < both->count && can_go(&items[end]) && items[end].place == items[i].place;
+        for (end = i + 1; end < both->count && can_go(&items[end]) && items[end].old.rva == items[i].old.rva;
              end++)
             refuse_twin(&items[end], &items[i]);
-        if (end > i + 1 && items[i].new.offered == items[i + 1].new.offered)
+        if (end > i + 1 && hp_diff_is_offered(&items[i]) == hp_diff_is_offered(&items[i + 1]))
             refuse_twin(&items[i], &items[i + 1]);
     }
 }
 
-static void choose(comparison *both, char *const *patterns, size_t count) {
+static void choose(hp_diff_comparison *both, char *const *patterns, size_t count) {
     size_t kept = 0;
     for (size_t i = 0; i < both->count; i++)
-        if (hp_binary_is_chosen(known(&both->items[i])->name, patterns, count))
+        if (hp_binary_is_chosen(hp_diff_known(&both->items[i])->name, patterns, count))
             both->items[kept++] = both->items[i];
     both->count = kept;
 }
 
-static HRESULT compare(comparison *both, char *const *patterns, size_t count, hp_trouble *trouble) {
-    hp_table_function *old = NULL, *new = NULL;
-    size_t olds = 0, news = 0;
-    HRESULT hr = hp_binary_functions(&both->old, NULL, 0, &old, &olds, trouble);
-    if (SUCCEEDED(hr))
-        hr = hp_binary_functions(&both->new, NULL, 0, &new, &news, trouble);
-    if (SUCCEEDED(hr) && !(both->items = calloc(olds + news + 1, sizeof *both->items)))
-        hr = hp_trouble_set(trouble, E_OUTOFMEMORY, NULL, NULL);
-    for (size_t i = 0; i < news && SUCCEEDED(hr); i++)
-        add_new(both, &new[i]);
-    for (size_t i = 0; i < olds && SUCCEEDED(hr); i++)
-        add_old(both, &old[i]);
-    if (SUCCEEDED(hr)) {
-        refuse_twins(both); /* also for names that the patterns do not choose */
-        choose(both, patterns, count);
-        qsort(both->items, both->count, sizeof *both->items, by_offer);
-    }
-    free(old);
-    free(new);
-    return hr;
-}
-
-static void add_row(hp_print_grid *grid, const char *mark, const char *name, hp_print_tint tint,
-                    const char *answer, const char *why) {
-    hp_print_cell(grid, HP_TINT_WARN, "%s", mark);
-    hp_print_cell(grid, HP_TINT_BOLD, "%s", name);
-    hp_print_cell(grid, tint, "%s", answer);
-    hp_print_cell(grid, HP_TINT_NONE, "%s", why);
-}
-
-static void add_verdict(hp_print_grid *grid, const verdict *it) {
-    char text[600];
-    const char *mark = it->side != ONLY_OLD && it->new.offered ? "*" : "";
-    if (it->side != BOTH) {
-        const int old = it->side == ONLY_OLD;
-        add_row(grid, mark, known(it)->name, old || !it->new.offered ? HP_TINT_DIM : HP_TINT_BAD, "-",
-                old ? "only in OLD" : "only in NEW");
-        return;
-    }
-    if (SUCCEEDED(it->result)) {
-        add_row(grid, mark, it->new.name, HP_TINT_GOOD, "yes", "");
-        return;
-    }
-    const int twins = it->result == HP_E_ADDRESS_SHARED && SUCCEEDED(it->old.patchable);
-    snprintf(text, sizeof text, "%s%s%s", twins ? "two names for one function" : hp_binary_reason(it->result),
-             it->detail[0] ? ": " : "", it->detail);
-    add_row(grid, mark, it->new.name, HP_TINT_BAD, "no", text);
-    if (it->result != HP_E_SIGNATURE_MISMATCH && it->result != HP_E_TYPE_MISMATCH)
-        return;
-    for (int old = 1; old >= 0; old--) {
-        for (int i = 0; i < 3; i++)
-            hp_print_cell(grid, HP_TINT_NONE, "%s", "");
-        hp_print_cell(grid, HP_TINT_WARN, "%s %s", old ? "OLD" : "NEW",
-                      old ? it->old.signature : it->new.signature);
-    }
-}
-
-static void print_table(const comparison *both) {
-    hp_print_grid grid = {.columns = 4};
-    add_row(&grid, "", "NAME", HP_TINT_DIM, "LIVE", "WHY NOT");
-    for (size_t i = 0; i < both->count; i++)
-        add_verdict(&grid, &both->items[i]);
-    hp_print_table(&grid);
-}
-
-static int print_json(const comparison *both, char **images, int good) {
-    static const char *const sides[] = {"both", "old", "new"};
-    hp_json json = {0};
-    hp_json_begin(&json, '{');
-    hp_json_put_string(&json, "old", images[0]);
-    hp_json_put_string(&json, "new", images[1]);
-    hp_json_put_bool(&json, "replaceable", good);
-    hp_json_key(&json, "functions");
-    hp_json_begin(&json, '[');
-    for (size_t i = 0; i < both->count; i++) {
-        const verdict *it = &both->items[i];
-        const int old = it->side != ONLY_NEW && SUCCEEDED(it->old.callable);
-        const int new = it->side != ONLY_OLD &&SUCCEEDED(it->new.callable);
-        hp_json_begin(&json, '{');
-        hp_json_put_string(&json, "name", known(it)->name);
-        hp_json_put_string(&json, "in", sides[it->side]);
-        hp_json_put_bool(&json, "offered", it->side != ONLY_OLD && it->new.offered);
-        hp_json_put_bool(&json, "replaceable", SUCCEEDED(it->result));
-        hp_json_put_error(&json, "error", it->result, it->detail);
-        hp_json_put_string(&json, "old_signature", old ? it->old.signature : NULL);
-        hp_json_put_string(&json, "new_signature", new ? it->new.signature : NULL);
-        hp_json_end(&json);
-    }
-    hp_json_end(&json);
-    hp_json_end(&json);
-    return hp_print_json(&json);
+static HRESULT compare(hp_diff_comparison *both, char *const *patterns, size_t count, hp_trouble *trouble) {
+    const hp_known *old = &both->old.known, *new = &both->new.known;
+    both->items = calloc(old->count + new->count + 1, sizeof *both->items);
+    if (!both->items)
+        return hp_trouble_set(trouble, E_OUTOFMEMORY, NULL, NULL);
+    for (size_t i = 0; i < new->count; i++)
+        add_new(both, &new->all[i]);
+    for (size_t i = 0; i < old->count; i++)
+        add_old(both, &old->all[i]);
+    refuse_twins(both); /* also for names that the patterns do not choose */
+    choose(both, patterns, count);
+    qsort(both->items, both->count, sizeof *both->items, by_offer);
+    return S_OK;
 }
 
 /* Is everything replaceable that counts? And a line about it. */
-static int conclude(const comparison *both, int chosen) {
+static int conclude(const hp_diff_comparison *both, int chosen) {
     size_t count[3] = {0}, live = 0, offered = 0, offered_live = 0;
     for (size_t i = 0; i < both->count; i++) {
-        const verdict *it = &both->items[i];
-        const int good = SUCCEEDED(it->result), offers = it->side != ONLY_OLD && it->new.offered;
+        const hp_diff_verdict *it = &both->items[i];
+        const int good = SUCCEEDED(it->result), offers = hp_diff_is_offered(it);
         count[it->side]++;
         live += (size_t)good;
         offered += (size_t)offers;
@@ -248,19 +173,50 @@ static int conclude(const comparison *both, int chosen) {
     hp_print_note(
         "%zu of %zu functions can be replaced live, %zu of %zu that NEW offers; %zu only in OLD, %zu "
         "only in NEW",
-        live, count[BOTH], offered_live, offered, count[ONLY_OLD], count[ONLY_NEW]);
-    if (count[BOTH] == 0)
+        live, count[HP_DIFF_BOTH], offered_live, offered, count[HP_DIFF_OLD], count[HP_DIFF_NEW]);
+    if (count[HP_DIFF_BOTH] == 0)
         hp_print_note("hotpatch diff: OLD and NEW have no %sfunction in common", chosen ? "such " : "");
-    return count[BOTH] > 0 && (offered ? offered_live == offered : live == count[BOTH]);
+    return count[HP_DIFF_BOTH] > 0 && (offered ? offered_live == offered : live == count[HP_DIFF_BOTH]);
 }
 
-static HRESULT open_image(const char *path, hp_binary *binary, hp_trouble *trouble) {
-    const HRESULT hr = hp_binary_open(path, binary, trouble);
-    return SUCCEEDED(hr) ? hp_binary_table(binary, path, trouble) : hr;
+/* Marks are enough; a table that is there must be sound. */
+static HRESULT open_image(const char *path, hp_diff_image *image, hp_trouble *trouble) {
+    hp_trouble missing = {0};
+    HRESULT hr = hp_binary_open(path, &image->binary, trouble);
+    if (FAILED(hr))
+        return hr;
+    hr = hp_binary_table(&image->binary, path, &missing);
+    if (SUCCEEDED(hr) || hr == HP_E_TABLE_MISSING) {
+        const HRESULT known = hp_known_open(&image->binary.pe, &image->binary.table, &image->known);
+        if (FAILED(known))
+            return hp_trouble_set(trouble, known, path, "what is marked in the source (.hpfn)");
+        if (image->known.count > 0)
+            return S_OK;
+    }
+    return SUCCEEDED(hr) ? hr : hp_trouble_set(trouble, hr, path, "%s", missing.detail);
+}
+
+static void close_image(hp_diff_image *image) {
+    hp_known_close(&image->known);
+    hp_binary_close(&image->binary);
+}
+
+/* What matches nothing of NEW is a mistake. */
+static int match(const hp_known *new, const char *path, char **patterns, size_t count) {
+    int good = 1;
+    for (size_t k = 0; k < count; k++) {
+        int matches = 0;
+        for (size_t i = 0; i < new->count && !matches; i++)
+            matches = hp_binary_is_chosen(new->all[i].name, &patterns[k], 1);
+        if (!matches)
+            hp_print_note("hotpatch diff: %s: no function matches \"%s\"", path, patterns[k]);
+        good &= matches;
+    }
+    return good;
 }
 
 static int diff(char **operands, size_t patterns, int as_json) {
-    comparison both = {0};
+    hp_diff_comparison both = {0};
     hp_trouble trouble = {0};
     int code;
     HRESULT hr = open_image(operands[0], &both.old, &trouble);
@@ -272,16 +228,16 @@ static int diff(char **operands, size_t patterns, int as_json) {
         code = hp_tool_fail("diff", &trouble);
     } else {
         if (!as_json)
-            print_table(&both);
-        const int matches = hp_binary_match(&both.new, "diff", operands[1], operands + 2, patterns);
+            hp_diff_print(&both);
+        const int matches = match(&both.new.known, operands[1], operands + 2, patterns);
         const int good = conclude(&both, patterns > 0) && matches;
         code = good ? HP_TOOL_OK : HP_TOOL_NO;
-        if (as_json && !print_json(&both, operands, good))
+        if (as_json && !hp_diff_print_json(&both, operands, good))
             code = HP_TOOL_FAILED;
     }
     free(both.items);
-    hp_binary_close(&both.old);
-    hp_binary_close(&both.new);
+    close_image(&both.old);
+    close_image(&both.new);
     return code;
 }
 

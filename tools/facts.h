@@ -42,6 +42,12 @@ typedef struct hp_fact {
     /** no optimiser may have merged, removed or gone around calls of it: -O0, or gcc with -flive-patching;
      * what MSVC compiled, which does not do that without /GL; assembler */
     uint8_t is_guarded;
+    /** PDB: another function, one's own or a library's, has the same code: the linker folded them. The fact
+     * then has what is true of all. DWARF: 0, several units tell of one function there. */
+    uint8_t is_folded;
+    /** DWARF, without code: nor was any inlined. Either nobody needed it, or the compiler let it share another
+     * function's code; then there is a symbol of its name. */
+    uint8_t is_gone;
     uint8_t parameters;    /**< how many, at most HP_FACT_PARAMETERS; `this` included */
     uint32_t const_behind; /**< bit i: parameter i is a pointer or reference to const */
     uint32_t reference;    /**< bit i: parameter i is a C++ reference */

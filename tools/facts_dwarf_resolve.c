@@ -173,9 +173,17 @@ static HRESULT add_coded(resolver *work, hp_dwarf_node *node) {
     return add(work, &fact, function);
 }
 
+/* A definition that no code comes from. */
 static HRESULT add_codeless(resolver *work, const hp_dwarf_node *function) {
+    if ((function->flags & (HP_DWARF_CODE | HP_DWARF_DECLARATION)) || function->origin != HP_DWARF_NONE)
+        return S_OK;
+    if (!function->inlined && (function->flags & HP_DWARF_INSTANCE))
+        return S_OK;
     const hp_dwarf_unit *unit = &work->dwarf->units[function->unit];
-    hp_fact fact = {.compiler = unit->compiler, .is_free = unit->is_free, .inlined = function->inlined};
+    hp_fact fact = {.compiler = unit->compiler,
+                    .is_free = unit->is_free,
+                    .inlined = function->inlined,
+                    .is_gone = !function->inlined && !(function->flags & HP_DWARF_INLINE)};
     return add(work, &fact, function);
 }
 
@@ -217,8 +225,7 @@ HRESULT hp_facts_dwarf_resolve(hp_dwarf *dwarf, hp_facts_list *list) {
             continue;
         if (node->rva)
             hr = add_coded(&work, node);
-        else if (!(node->flags & (HP_DWARF_CODE | HP_DWARF_DECLARATION)) && node->origin == HP_DWARF_NONE &&
-                 (node->inlined || ((node->flags & HP_DWARF_INLINE) && !(node->flags & HP_DWARF_INSTANCE))))
+        else
             hr = add_codeless(&work, node);
     }
     hp_facts_dwarf_line_free(&work.files);

@@ -98,6 +98,7 @@ static size_t merge_functions(hp_fact *items, size_t count) {
             coded += items[end].rva != 0;
             if (!items[end].rva)
                 copies = sum(copies, items[end].inlined);
+            items[i].is_gone &= items[end].is_gone;
         }
         const size_t kept = coded ? coded : 1;
         for (size_t k = 0; k < kept; k++) {
@@ -110,7 +111,7 @@ static size_t merge_functions(hp_fact *items, size_t count) {
 }
 
 /* Items with code come first and are sorted by_rva. @return how many are left of them */
-static size_t merge_folded(hp_fact *items, size_t count) {
+static size_t merge_folded(hp_fact *items, size_t count, int one_each) {
     size_t left = 0;
     for (size_t i = 0; i < count; i++) {
         hp_fact *last = left ? &items[left - 1] : NULL;
@@ -118,6 +119,7 @@ static size_t merge_folded(hp_fact *items, size_t count) {
             items[left++] = items[i];
             continue;
         }
+        last->is_folded |= one_each != 0;
         last->const_behind &= items[i].const_behind;
         last->reference &= items[i].reference;
         last->is_free &= items[i].is_free;
@@ -153,7 +155,7 @@ HRESULT hp_facts_list_finish(hp_facts_list *list, hp_facts *facts) {
     size_t coded = 0;
     while (coded < count && items[coded].rva)
         coded++;
-    facts->with_code = merge_folded(items, coded);
+    facts->with_code = merge_folded(items, coded, list->one_each);
     memmove(items + facts->with_code, items + coded, (count - coded) * sizeof *items);
     facts->count = facts->with_code + (count - coded);
     facts->items = items;

@@ -22,6 +22,7 @@ typedef struct hp_facts_list {
     size_t used, room;
     hp_fact_enum *enums; /**< names point into the debug information */
     size_t enum_count, enum_capacity;
+    int one_each; /**< each item with code is another function: of two at one RVA both are folded */
 } hp_facts_list;
 
 /**

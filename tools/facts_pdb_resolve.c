@@ -101,6 +101,7 @@ HRESULT hp_facts_pdb_resolve(hp_pdb *pdb, hp_facts_list *list) {
     if (pdb->inlinee_count)
         qsort(pdb->inlinees, pdb->inlinee_count, sizeof *pdb->inlinees, by_source_and_module);
     pdb->steps = 100u * 1000 * 1000;
+    list->one_each = 1; // the linker keeps what is said of the one copy of an inline function that it keeps
     HRESULT hr = S_OK;
     for (size_t i = 0, end; i < pdb->inlinee_count && hr == S_OK; i = end) {
         for (end = i + 1; end < pdb->inlinee_count; end++)

@@ -1,5 +1,6 @@
 #include "tools/inventory_choose.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,34 +42,91 @@ static int is_full_name(const hp_inventory *inventory, const char *pattern) {
     return 0;
 }
 
-/* A pattern that names one function means it; one with wildcards means those that can be offered. */
-static HRESULT offer(hp_inventory *inventory, const char *pattern, hp_trouble *trouble) {
-    size_t found = 0;
+static int is_alias(const hp_inventory *inventory, const hp_table_function *function) {
+    for (size_t i = 0; i < inventory->alias_count; i++)
+        if (inventory->aliases[i] == function->name)
+            return 1;
+    return 0;
+}
+
+/* Those that were left out, each kind with an example: who asked for them wants to know why. */
+static HRESULT refuse_unmatched(const hp_inventory *inventory, const char *pattern, const char *option,
+                                hp_trouble *trouble) {
+    static const char *const reasons[] = {
+        [HP_INVENTORY_FILTERED] = "no --function pattern names it",
+        [HP_INVENTORY_FOREIGN] = "its source file is not below your --sources",
+        [HP_INVENTORY_UNNAMED] = "its name cannot be written",
+    };
+    char detail[sizeof trouble->detail] = "";
+    size_t length = 0, count[3] = {0};
+    const hp_inventory_left *example[3] = {0};
+    for (size_t i = 0; i < inventory->left_count; i++) {
+        const hp_inventory_left *left = &inventory->left[i];
+        if (hp_select_matches(left->name, pattern) && count[left->reason]++ == 0)
+            example[left->reason] = left;
+    }
+    for (size_t i = 0; i < 3 && length < sizeof detail; i++) {
+        if (count[i] == 0)
+            continue;
+        char more[32] = "";
+        const char *file = example[i]->file != NULL ? example[i]->file : "";
+        if (count[i] > 1)
+            snprintf(more, sizeof more, " and %zu more", count[i] - 1);
+        length += (size_t)snprintf(detail + length, sizeof detail - length, "; left out: %.80s%s%.80s%s (%s)",
+                                   example[i]->name, *file != 0 ? " of " : "", file, more, reasons[i]);
+    }
+    return hp_trouble_set(trouble, HP_E_NAME_UNKNOWN, pattern, "%s: no function %s matches it%s", option,
+                          length > 0 ? "that is listed" : "of the image", detail);
+}
+
+size_t hp_inventory_choose_refused(const hp_inventory *inventory, const char *pattern, size_t *matches,
+                                   const hp_table_function **example) {
     const int is_full = is_full_name(inventory, pattern);
-    const int is_name = is_full || strpbrk(pattern, "*?") == NULL;
+    size_t refused = 0;
+    *matches = 0;
     for (size_t i = 0; i < inventory->count; i++) {
-        hp_table_function *function = &inventory->functions[i];
+        const hp_table_function *function = &inventory->functions[i];
         if (is_full ? strcmp(function->name, pattern) != 0 : !hp_select_matches(function->name, pattern))
             continue;
-        found++;
-        if (SUCCEEDED(function->callable))
-            function->offered = 1;
-        else if (is_name)
-            return hp_trouble_set(trouble, function->callable, function->name, "it cannot be offered: %s",
-                                  function->signature);
+        ++*matches;
+        if (FAILED(function->callable) && refused++ == 0)
+            *example = function;
     }
-    return found > 0 ? S_OK : hp_trouble_set(trouble, HP_E_NAME_UNKNOWN, pattern, "no function matches it");
+    return refused;
+}
+
+/* A pattern that names one function means it; one with wildcards means those that can be offered. */
+static HRESULT offer(hp_inventory *inventory, const char *pattern, hp_trouble *trouble) {
+    size_t matches;
+    const hp_table_function *bad = NULL;
+    const int is_full = is_full_name(inventory, pattern);
+    const int is_name = is_full || strpbrk(pattern, "*?") == NULL;
+    const size_t refused = hp_inventory_choose_refused(inventory, pattern, &matches, &bad);
+    if (matches == 0)
+        return refuse_unmatched(inventory, pattern, "--offer", trouble);
+    if (refused > 0 && is_name)
+        return hp_trouble_set(trouble, bad->callable, bad->name, "it cannot be offered: %s", bad->signature);
+    if (refused == matches)
+        return hp_trouble_set(trouble, bad->callable, pattern,
+                              "--offer: it matches %zu functions, none of which can be offered; %.100s, for "
+                              "one: %s",
+                              matches, bad->name, bad->signature);
+    for (size_t i = 0; i < inventory->count; i++) {
+        hp_table_function *function = &inventory->functions[i];
+        if (is_full ? strcmp(function->name, pattern) == 0 : hp_select_matches(function->name, pattern))
+            function->offered |= SUCCEEDED(function->callable) && (is_name || !is_alias(inventory, function));
+    }
+    return S_OK;
 }
 
 static HRESULT check_patterns(const hp_inventory *inventory, const hp_inventory_options *options,
                               hp_trouble *trouble) {
     for (size_t p = 0; p < options->function_count; p++) {
         size_t found = 0;
-        for (size_t i = 0; i < inventory->count; i++)
+        for (size_t i = 0; i < inventory->count && found == 0; i++)
             found += (size_t)hp_select_matches(inventory->functions[i].name, options->functions[p]);
         if (found == 0)
-            return hp_trouble_set(trouble, HP_E_NAME_UNKNOWN, options->functions[p],
-                                  "no function of these sources matches it");
+            return refuse_unmatched(inventory, options->functions[p], "--function", trouble);
     }
     return S_OK;
 }

@@ -113,6 +113,8 @@ static HRESULT look_at_code(const hp_evidence *evidence, hp_table_function *func
 #endif
     if (SUCCEEDED(hr))
         function->form = look.form;
+    if (hr == HP_E_FOREIGN_BYTES) /* in a file it is the function's own jump: all that it does is a call */
+        hr = HP_E_NOT_PATCHABLE;
     /* That it was not compiled to be patched says more than with which instruction it begins. */
     const unsigned jump = pe->arch == HP_ARCH_X64 ? HP_PROLOGUE_JUMP_X64 : HP_PROLOGUE_JUMP_X86;
     return hr == HP_E_NOT_PATCHABLE && look.room < jump ? HP_E_PAD_OCCUPIED : hr;

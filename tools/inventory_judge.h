@@ -17,7 +17,7 @@ typedef struct hp_evidence {
     const hp_symbol *symbol;
     const hp_fact *fact; /**< NULL if unknown */
     int is_pdb;
-    int is_folded;                  /**< another function has the same code */
+    int is_folded;                  /**< another function has the same code (and that is no alias) */
     int is_marked;                  /**< HP_PATCHABLE stands before it */
     hp_convention debug_convention; /**< what the PDB says */
 } hp_evidence;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/shown.h"
+
 static void append(hp_json *json, const char *text, size_t length) {
     if (json->failed)
         return;
@@ -75,41 +77,18 @@ void hp_json_key(hp_json *json, const char *key) {
     json->keyed = 1;
 }
 
-/* Bytes of the UTF-8 character there (RFC 3629, section 4); 0 if it is none. */
-static size_t character(const unsigned char *at, size_t left) {
-    static const struct {
-        unsigned char first, last, low, high; /* of the first byte; of the second */
-        unsigned char size;
-    } rows[] = {
-        {0x00, 0x7F, 0x00, 0xFF, 1}, {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
-        {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3},
-        {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (*at < rows[i].first || *at > rows[i].last)
-            continue;
-        const size_t size = rows[i].size;
-        if (size > left || (size > 1 && (at[1] < rows[i].low || at[1] > rows[i].high)))
-            return 0;
-        for (size_t k = 2; k < size; k++)
-            if ((at[k] & 0xC0) != 0x80)
-                return 0;
-        return size;
-    }
-    return 0;
-}
-
 size_t hp_json_escape(const char *text, size_t length, char *target) {
     static const char names[] = "\"\"\\\\\bb\ff\nn\rr\tt"; /* pairs: character, its letter */
     size_t size = 0;
     for (size_t at = 0; at < length;) {
-        const unsigned char *here = (const unsigned char *)text + at;
-        const size_t whole = character(here, length - at);
+        const char *here = text + at;
+        uint32_t code = 0;
+        const size_t whole = hp_shown_character(here, length - at, &code);
         char piece[8];
         size_t bytes = whole;
         const char *name = NULL;
         for (size_t i = 0; i + 1 < sizeof names - 1 && !name; i += 2)
-            if ((unsigned char)names[i] == *here)
+            if (names[i] == *here)
                 name = names + i + 1;
         if (whole == 0) {
             memcpy(piece, "\xEF\xBF\xBD", bytes = 3);
@@ -117,8 +96,8 @@ size_t hp_json_escape(const char *text, size_t length, char *target) {
             piece[0] = '\\';
             piece[1] = *name;
             bytes = 2;
-        } else if (*here < 0x20 || *here == 0x7F) {
-            bytes = (size_t)snprintf(piece, sizeof piece, "\\u%04x", (unsigned)*here);
+        } else if (hp_shown_is_active(code)) {
+            bytes = (size_t)snprintf(piece, sizeof piece, "\\u%04x", (unsigned)(code & 0xFFFF));
         } else {
             memcpy(piece, here, bytes);
         }

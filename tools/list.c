@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "idl/protocol.h"
 #include "tools/binary.h"
 #include "tools/print.h"
-#include "tools/select.h"
 #include "tools/tool.h"
+#include "tools/twins.h"
 
 static const char help[] =
     "Usage: hotpatch list [OPTION...] IMAGE [PATTERN...]\n"
@@ -40,23 +41,21 @@ static const char *const forms[HP_FORM_COUNT] = {
     [HP_FORM_MOV_EDI] = "mov edi", [HP_FORM_LEA_RSP] = "lea rsp", [HP_FORM_INSTRUCTION] = "instruction",
 };
 
-/* Another function on the same code; NULL if there is none. */
-static const char *twin_of(const hp_binary *binary, const hp_table_function *function) {
-    for (uint32_t i = 0; i < binary->table.count; i++) {
-        hp_table_function other;
-        hp_table_get(&binary->table, i, &other);
-        if (other.rva == function->rva && strcmp(other.name, function->name) != 0)
-            return other.name;
-    }
-    return NULL;
-}
+/** What the command works on. */
+typedef struct listing {
+    const request *asked;
+    const hp_binary *binary;
+    hp_twins twins;
+    const hp_table_function *functions; /* those that were chosen */
+    size_t count;
+} listing;
 
-static void state_of(const hp_binary *binary, const hp_table_function *function, char text[400]) {
-    const char *twin =
-        function->patchable == HP_E_ADDRESS_SHARED && function->rva ? twin_of(binary, function) : NULL;
-    if (SUCCEEDED(function->patchable))
-        snprintf(text, 400, "patchable (%s, %u)", forms[function->form], (unsigned)function->room);
-    else if (twin)
+static void state_of(const listing *it, const hp_table_function *function, char text[400]) {
+    const char *twin = function->rva ? hp_twins_find(&it->twins, function) : NULL;
+    if (SUCCEEDED(function->patchable)) /* two names of one entry: aliases */
+        snprintf(text, 400, "patchable (%s, %u)%s%s", forms[function->form], (unsigned)function->room,
+                 twin ? ", also " : "", twin ? twin : "");
+    else if (twin && function->patchable == HP_E_ADDRESS_SHARED)
         snprintf(text, 400, "folded with %s", twin);
     else if (function->patchable == HP_E_INLINED && function->rva)
         snprintf(text, 400, "partly inlined");
@@ -64,10 +63,12 @@ static void state_of(const hp_binary *binary, const hp_table_function *function,
         snprintf(text, 400, "%s", hp_binary_reason(function->patchable));
 }
 
-static void add_row(const hp_binary *binary, hp_print_grid *grid, const hp_table_function *function) {
+static void add_row(const listing *it, hp_print_grid *grid, const hp_table_function *function) {
     char state[400];
     const int good = SUCCEEDED(function->patchable), callable = SUCCEEDED(function->callable);
-    state_of(binary, function, state);
+    char signature[HP_SIGNATURE_MAX + 1];
+    hp_table_signature(&it->binary->table, function->index, signature, sizeof signature);
+    state_of(it, function, state);
     hp_print_cell(grid, HP_TINT_WARN, "%s%s", function->offered ? "*" : " ",
                   function->partly_inlined ? "~" : " ");
     hp_print_cell(grid, HP_TINT_BOLD, "%s", function->name);
@@ -85,31 +86,32 @@ static void add_row(const hp_binary *binary, hp_print_grid *grid, const hp_table
         hp_print_cell(grid, HP_TINT_DIM, "-");
     hp_print_cell(grid, good ? HP_TINT_GOOD : HP_TINT_BAD, "%s", state);
     if (callable)
-        hp_print_cell(grid, HP_TINT_NONE, "%s", function->signature);
+        hp_print_cell(grid, HP_TINT_NONE, "%s", signature);
     else
         hp_print_cell(grid, HP_TINT_WARN, "not callable: %s",
-                      *function->signature ? function->signature : hp_binary_reason(function->callable));
+                      *signature ? signature : hp_binary_reason(function->callable));
 }
 
-static void print_table(const request *asked, const hp_binary *binary, const hp_table_function *functions,
-                        size_t count) {
+static void print_table(const listing *it) {
     static const char *const heads[] = {"", "NAME", "WHERE", "RVA", "SIZE", "STATE", "SIGNATURE"};
     hp_print_grid grid = {.columns = 7, .to_right = 1u << 3 | 1u << 4};
-    grid.fit = asked->all ? 0 : hp_print_width();
+    grid.fit = it->asked->all ? 0 : hp_print_width();
     for (size_t i = 0; i < 7; i++)
         hp_print_cell(&grid, HP_TINT_DIM, "%s", heads[i]);
-    for (size_t i = 0; i < count; i++)
-        add_row(binary, &grid, &functions[i]);
+    for (size_t i = 0; i < it->count; i++)
+        add_row(it, &grid, &it->functions[i]);
     hp_print_table(&grid);
 }
 
-static void add_json(const hp_binary *binary, hp_json *json, const hp_table_function *function) {
+static void add_json(const listing *it, hp_json *json, const hp_table_function *function) {
     char state[400];
     const int callable = SUCCEEDED(function->callable);
     static const char *const compilers[] = {
         [HP_COMPILER_GNU] = "gcc", [HP_COMPILER_CLANG] = "clang", [HP_COMPILER_MSVC] = "msvc"};
     static const char *const conventions[] = {"cdecl", "stdcall", "fastcall", "thiscall"};
-    state_of(binary, function, state);
+    char signature[HP_SIGNATURE_MAX + 1];
+    hp_table_signature(&it->binary->table, function->index, signature, sizeof signature);
+    state_of(it, function, state);
     hp_json_begin(json, '{');
     hp_json_put_string(json, "name", function->name);
     hp_json_put_string(json, "file", function->file);
@@ -118,12 +120,13 @@ static void add_json(const hp_binary *binary, hp_json *json, const hp_table_func
     hp_json_put_unsigned(json, "size", function->size);
     hp_json_put_bool(json, "patchable", SUCCEEDED(function->patchable));
     hp_json_put_string(json, "state", state);
+    hp_json_put_string(json, "same_code", function->rva ? hp_twins_find(&it->twins, function) : NULL);
     hp_json_put_string(json, "form", forms[function->form]);
     hp_json_put_unsigned(json, "room", function->room);
     hp_json_put_error(json, "patch_error", function->patchable, NULL);
     hp_json_put_bool(json, "callable", callable);
-    hp_json_put_string(json, "signature", callable ? function->signature : NULL);
-    hp_json_put_error(json, "call_error", function->callable, callable ? NULL : function->signature);
+    hp_json_put_string(json, "signature", callable ? signature : NULL);
+    hp_json_put_error(json, "call_error", function->callable, callable ? NULL : signature);
     hp_json_put_bool(json, "offered", function->offered);
     hp_json_put_bool(json, "static", function->is_static);
     hp_json_put_bool(json, "partly_inlined", function->partly_inlined);
@@ -133,78 +136,77 @@ static void add_json(const hp_binary *binary, hp_json *json, const hp_table_func
     hp_json_end(json);
 }
 
-static int print_json(const request *asked, const hp_binary *binary, const hp_table_function *functions,
-                      size_t count) {
+static int print_json(const listing *it) {
     hp_json json = {0};
     hp_json_begin(&json, '{');
-    hp_json_put_string(&json, "image", asked->image);
-    hp_json_put_string(&json, "arch", hp_binary_arch(binary->pe.arch));
-    hp_json_put_string(&json, "writer", binary->table.about.writer);
+    hp_json_put_string(&json, "image", it->asked->image);
+    hp_json_put_string(&json, "arch", hp_binary_arch(it->binary->pe.arch));
+    hp_json_put_string(&json, "writer", it->binary->table.about.writer);
     hp_json_key(&json, "functions");
     hp_json_begin(&json, '[');
-    for (size_t i = 0; i < count; i++)
-        add_json(binary, &json, &functions[i]);
+    for (size_t i = 0; i < it->count; i++)
+        add_json(it, &json, &it->functions[i]);
     hp_json_end(&json);
     hp_json_end(&json);
     return hp_print_json(&json);
 }
 
-static int check(const request *asked, const hp_binary *binary, const hp_table_function *functions,
-                 size_t count) {
+static int check(const listing *it) {
     int good = 1;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < it->count; i++) {
+        const hp_table_function *function = &it->functions[i];
         char state[400];
-        if (SUCCEEDED(functions[i].patchable))
+        if (SUCCEEDED(function->patchable))
             continue;
-        state_of(binary, &functions[i], state);
-        hp_print_note("hotpatch list: %s: %s cannot be patched: %s (%s): %s", asked->image, functions[i].name,
-                      state, hp_error_symbol(functions[i].patchable), hp_error_todo(functions[i].patchable));
+        state_of(it, function, state);
+        hp_print_note("hotpatch list: %s: %s cannot be patched: %s (%s): %s", it->asked->image,
+                      function->name, state, hp_error_symbol(function->patchable),
+                      hp_error_todo(function->patchable));
         good = 0;
-    }
-    for (size_t k = 0; k < asked->count; k++) {
-        int matches = 0;
-        for (size_t i = 0; i < count && !matches; i++)
-            matches = hp_select_matches(functions[i].name, asked->patterns[k]);
-        if (!matches)
-            hp_print_note("hotpatch list: %s: no function matches \"%s\"", asked->image, asked->patterns[k]);
-        good &= matches;
     }
     return good;
 }
 
-static void summarise(const hp_table_function *functions, size_t count) {
+static void summarise(const listing *it) {
     size_t patchable = 0, callable = 0, offered = 0;
-    for (size_t i = 0; i < count; i++) {
-        patchable += SUCCEEDED(functions[i].patchable);
-        callable += SUCCEEDED(functions[i].callable);
-        offered += functions[i].offered;
+    for (size_t i = 0; i < it->count; i++) {
+        patchable += SUCCEEDED(it->functions[i].patchable);
+        callable += SUCCEEDED(it->functions[i].callable);
+        offered += it->functions[i].offered;
     }
-    hp_print_note("%zu functions, %zu patchable, %zu callable, %zu offered", count, patchable, callable,
+    hp_print_note("%zu functions, %zu patchable, %zu callable, %zu offered", it->count, patchable, callable,
                   offered);
+}
+
+static int show(const listing *it) {
+    const request *asked = it->asked;
+    int code = HP_TOOL_OK;
+    if (asked->json)
+        code = print_json(it) ? HP_TOOL_OK : HP_TOOL_FAILED;
+    else
+        print_table(it);
+    summarise(it);
+    const int good = hp_binary_match(it->binary, "list", asked->image, asked->patterns, asked->count);
+    if (asked->check && !(check(it) & good) && code == HP_TOOL_OK)
+        code = HP_TOOL_NO;
+    return code;
 }
 
 static int list(const request *asked) {
     hp_binary binary = {0};
     hp_trouble trouble = {0};
     hp_table_function *functions = NULL;
-    size_t count = 0;
-    int code = HP_TOOL_OK;
+    listing it = {.asked = asked, .binary = &binary};
     HRESULT hr = hp_binary_open(asked->image, &binary, &trouble);
     if (SUCCEEDED(hr))
         hr = hp_binary_table(&binary, asked->image, &trouble);
     if (SUCCEEDED(hr))
-        hr = hp_binary_functions(&binary, asked->patterns, asked->count, &functions, &count, &trouble);
-    if (FAILED(hr)) {
-        code = hp_tool_fail("list", &trouble);
-    } else {
-        if (asked->json)
-            code = print_json(asked, &binary, functions, count) ? HP_TOOL_OK : HP_TOOL_FAILED;
-        else
-            print_table(asked, &binary, functions, count);
-        summarise(functions, count);
-        if (asked->check && !check(asked, &binary, functions, count) && code == HP_TOOL_OK)
-            code = HP_TOOL_NO;
-    }
+        hr = hp_binary_functions(&binary, asked->patterns, asked->count, &functions, &it.count, &trouble);
+    if (SUCCEEDED(hr))
+        hr = hp_trouble_set(&trouble, hp_twins_make(&binary.table, &it.twins), NULL, NULL);
+    it.functions = functions;
+    const int code = FAILED(hr) ? hp_tool_fail("list", &trouble) : show(&it);
+    hp_twins_free(&it.twins);
     free(functions);
     hp_binary_close(&binary);
     return code;

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/inventory.h"
+#include "tools/inventory_choose.h"
 #include "tools/pe_write.h"
+#include "tools/print.h"
 #include "tools/publish.h"
 #include "tools/select.h"
-#include "tools/symbols.h"
 #include "tools/tool.h"
 
 static const char help[] =
@@ -28,7 +28,7 @@ static const char help[] =
     "(repeatable).\n"
     "                          HP_EXPORT and HP_OFFER in the source say the same\n"
     "  -o, --output FILE       write there, and leave IMAGE as it is\n"
-    "      --remove            take the table out again\n"
+    "      --remove            take the table out again; needs no debug information\n"
     "  -q, --quiet             say nothing if all is well\n"
     "  -h, --help              this text\n"
     "\n"
@@ -149,6 +149,20 @@ static void seal(unsigned char *copy, size_t copy_size, size_t place, size_t siz
     hp_pe_write_checksum(copy, copy_size);
 }
 
+/* A pattern offers what it can; what it cannot is not to be missed in silence. */
+static void say_refused(const prepare *it, const hp_inventory *inventory) {
+    for (size_t i = 0; i < it->wanted.offer_count; i++) {
+        size_t matches;
+        const hp_table_function *example;
+        const char *pattern = it->wanted.offers[i];
+        const size_t refused = hp_inventory_choose_refused(inventory, pattern, &matches, &example);
+        if (refused > 0)
+            hp_print_note("hotpatch prepare: --offer \"%s\" matches %zu functions, %zu of them cannot be "
+                          "offered; %s, for one: %s",
+                          pattern, matches, refused, example->name, example->signature);
+    }
+}
+
 static void say(const prepare *it, const hp_inventory *inventory, size_t table_size) {
     size_t patchable = 0, callable = 0, offered = 0;
     for (size_t i = 0; i < inventory->count; i++) {
@@ -157,11 +171,12 @@ static void say(const prepare *it, const hp_inventory *inventory, size_t table_s
         offered += inventory->functions[i].offered;
     }
     if (inventory->unnamed > 0)
-        fprintf(stderr,
-                "hotpatch prepare: left out %zu functions whose names cannot be written, such as %s\n",
-                inventory->unnamed, inventory->unnamed_example);
+        hp_print_note("hotpatch prepare: left out %zu functions whose names cannot be written, such as %s",
+                      inventory->unnamed, inventory->unnamed_example);
     if (!it->quiet)
-        printf(
+        say_refused(it, inventory);
+    if (!it->quiet)
+        hp_print(
             "%s: %zu of %zu functions are your own: %zu patchable, %zu callable, %zu offered (%zu bytes)\n",
             it->output, inventory->count, inventory->seen, patchable, callable, offered, table_size);
 }
@@ -195,20 +210,18 @@ static HRESULT write_table(prepare *it, const wchar_t *path, const hp_pe *pe) {
     return hr;
 }
 
-static HRESULT remove_table(prepare *it, const wchar_t *path, const hp_pe *pe) {
+/* Without the debug information, which may long be elsewhere. */
+static HRESULT remove_table(prepare *it, const hp_pe *pe) {
     unsigned char *copy = NULL;
-    size_t copy_size, functions = 0;
+    size_t copy_size;
     const char *reason = "";
     if (hp_pe_rcdata(pe, HP_TABLE_RESOURCE).at == NULL)
         return hp_trouble_set(&it->trouble, HP_E_TABLE_MISSING, NULL, "there is no table to remove");
-    HRESULT hr = hp_symbols_count(path, pe->arch, &functions, &it->trouble);
-    if (SUCCEEDED(hr)) {
-        hr = hp_pe_write_rcdata(pe, HP_TABLE_RESOURCE, NULL, 0, &copy, &copy_size, NULL, &reason);
-        if (FAILED(hr))
-            hp_trouble_set(&it->trouble, hr, NULL, "%s", reason);
-    }
-    if (SUCCEEDED(hr))
-        hr = hp_publish_image(it->output, pe, copy, copy_size, functions, &it->trouble);
+    HRESULT hr = hp_pe_write_rcdata(pe, HP_TABLE_RESOURCE, NULL, 0, &copy, &copy_size, NULL, &reason);
+    if (FAILED(hr))
+        hp_trouble_set(&it->trouble, hr, NULL, "%s", reason);
+    else
+        hr = hp_publish_image(it->output, pe, copy, copy_size, HP_PUBLISH_UNCOUNTED, &it->trouble);
     free(copy);
     return hr;
 }
@@ -218,7 +231,7 @@ static HRESULT work(prepare *it) {
     size_t size;
     hp_pe pe;
     const char *reason = "";
-    HRESULT hr = find_sources(it);
+    HRESULT hr = it->remove ? S_OK : find_sources(it);
     if (SUCCEEDED(hr))
         hr = hp_tool_read_file(it->image, &bytes, &size, &it->trouble);
     if (SUCCEEDED(hr)) {
@@ -228,9 +241,7 @@ static HRESULT work(prepare *it) {
     }
     wchar_t *path = SUCCEEDED(hr) ? hp_tool_wide(it->image) : NULL;
     if (SUCCEEDED(hr))
-        hr = path == NULL ? E_OUTOFMEMORY
-             : it->remove ? remove_table(it, path, &pe)
-                          : write_table(it, path, &pe);
+        hr = path == NULL ? E_OUTOFMEMORY : it->remove ? remove_table(it, &pe) : write_table(it, path, &pe);
     free(path);
     free(bytes);
     return hr;

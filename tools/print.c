@@ -6,6 +6,7 @@
 #include <wchar.h>
 
 #include "idl/text.h"
+#include "tools/shown.h"
 
 enum { BUFFER = 16384, NOTE = 8192 };
 
@@ -69,21 +70,30 @@ void hp_print_bytes(const void *bytes, size_t size) {
     }
 }
 
-static char *format_text(const char *format, va_list arguments) {
+/* What printf makes of it, with nothing in it that a terminal acts on. */
+static char *format_text(char keep, const char *format, va_list arguments) {
     va_list again;
     va_copy(again, arguments);
     int length = vsnprintf(NULL, 0, format, again);
     va_end(again);
     char *text = length < 0 ? NULL : malloc((size_t)length + 1);
-    if (text)
-        vsnprintf(text, (size_t)length + 1, format, arguments);
-    return text;
+    if (!text)
+        return NULL;
+    vsnprintf(text, (size_t)length + 1, format, arguments);
+    const size_t size = hp_shown_escape(text, strlen(text), keep, NULL);
+    char *shown = malloc(size + 1);
+    if (shown) {
+        hp_shown_escape(text, strlen(text), keep, shown);
+        shown[size] = '\0';
+    }
+    free(text);
+    return shown;
 }
 
 void hp_print(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    char *text = format_text(format, arguments);
+    char *text = format_text('\n', format, arguments);
     va_end(arguments);
     if (text)
         hp_print_bytes(text, strlen(text));
@@ -101,16 +111,17 @@ int hp_print_json(hp_json *json) {
 }
 
 void hp_print_note(const char *format, ...) {
+    static char shown[NOTE * HP_SHOWN_MOST + 1];
     char text[NOTE];
     va_list arguments;
     if (out.size > 0)
         flush(1);
     va_start(arguments, format);
-    hp_text_format(text, sizeof text - 1, format, arguments);
+    hp_text_format(text, sizeof text, format, arguments);
     va_end(arguments);
-    size_t length = strlen(text);
-    text[length++] = '\n';
-    write_all(STD_ERROR_HANDLE, text, length);
+    size_t length = hp_shown_escape(text, strlen(text), 0, shown);
+    shown[length++] = '\n';
+    write_all(STD_ERROR_HANDLE, shown, length);
 }
 
 int hp_print_end(void) {
@@ -179,15 +190,12 @@ void hp_print_cell(hp_print_grid *grid, hp_print_tint tint, const char *format, 
     }
     va_list arguments;
     va_start(arguments, format);
-    char *text = format_text(format, arguments);
+    char *text = format_text(0, format, arguments);
     va_end(arguments);
     if (!text) {
         grid->failed = 1;
         return;
     }
-    for (char *at = text; *at; at++) /* names and paths come from files: they may not move the cursor */
-        if ((unsigned char)*at < ' ' || *at == 0x7F)
-            *at = '?';
     grid->cells[grid->count++] = (struct hp_print_cell){text, tint};
 }
 
@@ -238,11 +246,12 @@ static void print_row(const hp_print_grid *grid, size_t first, const size_t *wid
         const int right = (grid->to_right >> column & 1) != 0;
         if (right)
             pad(space);
+        const char *begin = hp_print_tinted(cell->tint), *end = hp_print_tinted(HP_TINT_NONE);
         if (cell->tint != HP_TINT_NONE)
-            hp_print("%s", hp_print_tinted(cell->tint));
+            hp_print_bytes(begin, strlen(begin));
         hp_print_bytes(cell->text, strlen(cell->text));
         if (cell->tint != HP_TINT_NONE)
-            hp_print("%s", hp_print_tinted(HP_TINT_NONE));
+            hp_print_bytes(end, strlen(end));
         if (i + 1 < last)
             pad((right ? 0 : space) + 2);
     }

@@ -1,17 +1,18 @@
 /**
  * @file print.h
  * What the command writes: results on stdout, all else on stderr. UTF-8 to files and pipes, byte for byte (no
- * line endings are changed); UTF-16 to a console. Colour and tables. Not thread-safe.
+ * line endings are changed); UTF-16 to a console. Colour and tables. What printf makes of a format is written
+ * with the escapes of shown.h, since names and paths come from others. Not thread-safe.
  */
 #ifndef HP_TOOLS_PRINT_H
 #define HP_TOOLS_PRINT_H
 
 #include "tools/json.h"
 
-/** Write to stdout, printf-like; buffered until hp_print_end. */
+/** Write to stdout, printf-like, lines or parts of them; buffered until hp_print_end. */
 void hp_print(const char *format, ...) HP_PRINTF(1, 2);
 
-/** Write bytes to stdout. */
+/** Write bytes to stdout, as they are. */
 void hp_print_bytes(const void *bytes, size_t size);
 
 /** Write a finished document to stdout and free it. @return 1; 0 if there was no memory for it: nothing is

@@ -8,6 +8,9 @@
 #include "idl/trouble.h"
 #include "tools/pe.h"
 
+/** In place of a number of functions: they are not counted. */
+#define HP_PUBLISH_UNCOUNTED SIZE_MAX
+
 /**
  * Write an image beside its place under another name, test it there, and rename it.
  *
@@ -19,7 +22,8 @@
  * @param target    where it belongs; UTF-8. What a link leads to is replaced, and not the link
  * @param original  the image that it was made from
  * @param image     the new one
- * @param functions how many functions dbghelp finds in the original
+ * @param functions how many functions dbghelp finds in the original; HP_PUBLISH_UNCOUNTED: do not ask it, for
+ * the debug information need not be there
  * @return S_OK; HP_E_IMAGE_UNVERIFIED (detail says which test), a wrapped Win32 error (the target runs, no
  * room on the disk, no right); then the target is as it was and nothing is left beside it
  */

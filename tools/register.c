@@ -1,27 +1,30 @@
 // hotpatch register and unregister: by running the update, which knows its class.
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "registry/class.h"
 #include "tools/binary.h"
+#include "tools/launch.h"
 #include "tools/print.h"
+#include "tools/register_state.h"
 #include "tools/tool.h"
 
 static const char register_help[] =
-    "Usage: hotpatch register EXE\n"
+    "Usage: hotpatch register [--timeout SECONDS] EXE\n"
     "Registers an update for this user: runs \"EXE\" /regserver and waits for it. Running apps that watch "
     "for\n"
     "its ProgID attach to it then. What EXE itself says goes to stderr and stdout as it is.\n\n"
-    "  -h, --help  this text\n\n"
+    "  -t, --timeout SECONDS  end it if it takes longer (default: 60); then what is registered is said\n"
+    "  -h, --help             this text\n\n"
     "Exit codes: 0 it is registered; 2 the command line cannot be understood; 3 EXE is no update, does not\n"
-    "start, or says that it failed.\n";
+    "start, does not end, or says that it failed.\n";
 
 static const char unregister_help[] =
-    "Usage: hotpatch unregister EXE|PROGID\n"
+    "Usage: hotpatch unregister [--timeout SECONDS] EXE|PROGID\n"
     "Takes a registration back. An EXE is run with /unregserver. What is no file is taken for a ProgID: its\n"
     "registration is removed without the EXE, which may be gone.\n\n"
-    "  -h, --help  this text\n\n"
+    "  -t, --timeout SECONDS  end EXE if it takes longer (default: 60); then what is registered is said\n"
+    "  -h, --help             this text\n\n"
     "Exit codes: 0 it is no longer registered; 1 nothing was registered under this ProgID; 2 the command "
     "line\n"
     "cannot be understood; 3 it could not be done.\n";
@@ -40,32 +43,24 @@ static HRESULT check_update(const char *exe, hp_trouble *trouble) {
     return hr;
 }
 
-static HRESULT run(const wchar_t *exe, const wchar_t *argument, DWORD *code, hp_trouble *trouble) {
-    const size_t room = wcslen(exe) + wcslen(argument) + 4;
-    wchar_t *line = malloc(room * sizeof *line);
-    STARTUPINFOW startup = {.cb = sizeof startup,
-                            .dwFlags = STARTF_USESTDHANDLES,
-                            .hStdInput = GetStdHandle(STD_INPUT_HANDLE),
-                            .hStdOutput = GetStdHandle(STD_OUTPUT_HANDLE),
-                            .hStdError = GetStdHandle(STD_ERROR_HANDLE)};
-    PROCESS_INFORMATION process;
-    if (!line)
-        return hp_trouble_set(trouble, E_OUTOFMEMORY, NULL, NULL);
-    swprintf(line, room, L"\"%ls\" %ls", exe, argument);
-    const BOOL started = CreateProcessW(exe, line, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &process);
-    HRESULT hr = started ? S_OK : hp_trouble_set_last_error(trouble, NULL, "CreateProcess");
-    free(line);
-    if (!started)
+/* An update that waits for something may never end. What it has done until then is to be known. */
+static HRESULT run(const char *command, const wchar_t *exe, const wchar_t *argument, uint32_t seconds,
+                   DWORD *code, hp_trouble *trouble) {
+    hp_register_state before;
+    HRESULT hr = hp_register_state_note(&before, trouble);
+    if (FAILED(hr))
         return hr;
-    if (WaitForSingleObject(process.hProcess, INFINITE) != WAIT_OBJECT_0 ||
-        !GetExitCodeProcess(process.hProcess, code))
-        hr = hp_trouble_set_last_error(trouble, NULL, "waiting for it");
-    CloseHandle(process.hThread);
-    CloseHandle(process.hProcess);
+    hr = hp_launch_wait(exe, argument, seconds, code, trouble);
+    if (hr == HRESULT_FROM_WIN32(ERROR_TIMEOUT)) {
+        hp_register_state_settle(&before, command, exe);
+        hp_print_note("hotpatch %s: run it by hand to see what it waits for, or allow it more with --timeout",
+                      command);
+    }
+    hp_register_state_free(&before);
     return hr;
 }
 
-static int run_update(const char *command, const char *exe, const wchar_t *argument) {
+static int run_update(const char *command, const char *exe, const wchar_t *argument, uint32_t seconds) {
     hp_trouble trouble = {0}, named = {0};
     DWORD code = 0;
     HRESULT hr = check_update(exe, &trouble);
@@ -75,7 +70,7 @@ static int run_update(const char *command, const char *exe, const wchar_t *argum
         hr = hp_trouble_set_last_error(&trouble, exe, "GetFullPathName");
     free(wide);
     if (SUCCEEDED(hr))
-        hr = run(path, argument, &code, &trouble);
+        hr = run(command, path, argument, seconds, &code, &trouble);
     if (FAILED(hr)) {
         hp_trouble_set(&named, hr, trouble.thing[0] ? trouble.thing : exe, "%s", trouble.detail);
         return hp_tool_fail(command, &named);
@@ -87,11 +82,24 @@ static int run_update(const char *command, const char *exe, const wchar_t *argum
     return HP_TOOL_FAILED;
 }
 
-static int only_operand(int argc, char **argv, const char *help, const char *what, int *code) {
-    static const struct option none[] = {{0}};
-    for (int option; (option = hp_tool_option(argc, argv, none, help, code)) != -1;)
+/* The operand, and how long an EXE may take. */
+static int understand(int argc, char **argv, const char *help, const char *what, uint32_t *seconds,
+                      int *code) {
+    enum { DAY = 86400 };
+    static const struct option options[] = {{"timeout", required_argument, NULL, 't'}, {0}};
+    *seconds = 60;
+    for (int option; (option = hp_tool_option(argc, argv, options, help, code)) != -1;) {
         if (option == -2)
             return 0;
+        char *end;
+        const unsigned long value = strtoul(optarg, &end, 10);
+        if (*optarg < '0' || *optarg > '9' || *end != '\0' || value < 1 || value > DAY) {
+            *code = hp_tool_misuse(argv[0], "--timeout is a number of seconds from 1 to %d, not \"%s\"", DAY,
+                                   optarg);
+            return 0;
+        }
+        *seconds = (uint32_t)value;
+    }
     if (argc - optind == 1)
         return 1;
     *code = hp_tool_misuse(argv[0], argc == optind ? "%s is missing" : "only %s is expected", what);
@@ -100,8 +108,9 @@ static int only_operand(int argc, char **argv, const char *help, const char *wha
 
 int hp_register_main(int argc, char **argv) {
     int code;
-    return only_operand(argc, argv, register_help, "the EXE", &code)
-               ? run_update(argv[0], argv[optind], L"/regserver")
+    uint32_t seconds;
+    return understand(argc, argv, register_help, "the EXE", &seconds, &code)
+               ? run_update(argv[0], argv[optind], L"/regserver", seconds)
                : code;
 }
 
@@ -118,7 +127,8 @@ static int looks_like_path(const char *text) {
 
 int hp_unregister_main(int argc, char **argv) {
     int code;
-    if (!only_operand(argc, argv, unregister_help, "the EXE or the ProgID", &code))
+    uint32_t seconds;
+    if (!understand(argc, argv, unregister_help, "the EXE or the ProgID", &seconds, &code))
         return code;
     const char *operand = argv[optind];
     hp_trouble trouble = {0};
@@ -129,7 +139,7 @@ int hp_unregister_main(int argc, char **argv) {
     }
     if (looks_like_path(operand) || is_file(wide)) {
         free(wide);
-        return run_update(argv[0], operand, L"/unregserver");
+        return run_update(argv[0], operand, L"/unregserver", seconds);
     }
     const HRESULT hr = hp_class_unregister_progid(wide, &trouble);
     free(wide);

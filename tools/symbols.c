@@ -70,10 +70,9 @@ static int make_room(collection *it) {
     return 1;
 }
 
-/** Public symbols have neither types nor a source. Names of C++ functions are asked for only. */
+/** Public symbols have neither types nor a source. */
 static BOOL collect_public(collection *it, const SYMBOL_INFOW *info, uint32_t rva) {
-    const hp_fact *fact = it->facts ? hp_facts_find(it->facts, rva) : NULL;
-    if (it->sources && it->symbols->is_pdb && fact && fact->is_cxx)
+    if (it->sources && it->symbols->is_pdb && it->facts && hp_facts_find(it->facts, rva))
         it->out_of_memory |= !hp_symbols_public_add(&it->public, rva, info->Name);
     return !it->out_of_memory;
 }
@@ -164,23 +163,24 @@ static int choose(collection *it) {
     size_t kept = 0;
     int ok = 1;
     char *path = malloc(HP_SOURCE_PATH);
+    symbols->others = path ? calloc(symbols->count + 1, sizeof *symbols->others) : NULL;
+    ok = symbols->others != NULL;
     for (size_t i = 0; i < symbols->count; i++) {
         hp_symbol symbol = symbols->items[i];
         char *source = path && ok ? source_of(it, &symbol) : NULL;
         const char *file = source ? hp_source_own(it->sources, source, path) : NULL;
-        if (file && !keep(&symbol, file)) {
-            ok = 0;
-            file = NULL;
-        }
-        if (file)
+        ok = ok && keep(&symbol, file ? file : source ? source : "");
+        if (!ok)
+            free(symbol.name);
+        else if (file)
             symbols->items[kept++] = symbol;
         else
-            free(symbol.name);
+            symbols->others[symbols->other_count++] = symbol;
         free(source);
     }
     symbols->count = kept;
     free(path);
-    return ok && path;
+    return ok;
 }
 
 static int compare(const void *one, const void *other) {
@@ -190,14 +190,20 @@ static int compare(const void *one, const void *other) {
     return strcmp(a->name, b->name);
 }
 
-/** One line a function: two compilands may both tell of an inline function, of which one copy was kept. */
+/** In DWARF two compilands may both tell of an inline function, of which one copy was kept. What a PDB has
+ * twice are two functions that were folded: overloads, which differ by their types, or static functions. */
+static int is_same(const hp_symbols *symbols, const hp_symbol *one, const hp_symbol *other) {
+    return compare(one, other) == 0 && (!symbols->is_pdb || one->type == other->type);
+}
+
+/** One line a function. */
 static void sort(hp_symbols *symbols, const hp_facts *facts) {
     if (symbols->count > 0)
         qsort(symbols->items, symbols->count, sizeof *symbols->items, compare);
     size_t kept = 0;
     for (size_t i = 0; i < symbols->count; i++) {
         hp_symbol *symbol = &symbols->items[i];
-        if (kept > 0 && compare(&symbols->items[kept - 1], symbol) == 0) {
+        if (kept > 0 && is_same(symbols, &symbols->items[kept - 1], symbol)) {
             free(symbol->name);
             continue;
         }
@@ -250,7 +256,7 @@ HRESULT hp_symbols_open(const wchar_t *path, hp_arch arch, const hp_sources *sou
         hp_symbols_close(symbols);
     } else {
         sort(symbols, facts);
-        hp_symbols_public_mark(&it.public, symbols);
+        hp_symbols_public_give(&it.public, symbols);
         symbols->facts = facts;
     }
     hp_symbols_public_free(&it.public);
@@ -272,8 +278,12 @@ HRESULT hp_symbols_count(const wchar_t *path, hp_arch arch, size_t *count, hp_tr
 void hp_symbols_close(hp_symbols *symbols) {
     for (size_t i = 0; i < symbols->count; i++)
         free(symbols->items[i].name);
+    for (size_t i = 0; i < symbols->other_count; i++)
+        free(symbols->others[i].name);
     free(symbols->items);
+    free(symbols->others);
     hp_types_node_close(symbols->types);
+    hp_symbols_public_drop(&symbols->publics);
     if (symbols->session && !symbols->stays)
         SymCleanup(symbols->session);
     *symbols = (hp_symbols){0};

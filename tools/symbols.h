@@ -10,6 +10,7 @@
 #define HP_TOOLS_SYMBOLS_H
 
 #include "idl/trouble.h"
+#include "tools/coff.h"
 #include "tools/facts.h"
 
 /** One function that was chosen. */
@@ -33,8 +34,11 @@ typedef struct hp_symbols {
     uint8_t stays; /**< Wine would crash if it unloaded the image: it stays loaded, and its file in use */
     size_t count, seen;     /**< chosen; all that have code */
     hp_symbol *items;       /**< by RVA, then by name. Two on one RVA: folded */
+    size_t other_count;     /**< not chosen: */
+    hp_symbol *others;      /**< name and file only, as the debug information spells it, "" if unknown */
     struct hp_types *types; /**< what types.c remembers */
     const hp_facts *facts;  /**< as given to hp_symbols_open */
+    hp_coff publics;        /**< PDB: the linker's names of functions but those that C++ mangled */
 } hp_symbols;
 
 /** Where one's own sources are. */

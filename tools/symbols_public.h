@@ -18,9 +18,13 @@ typedef struct hp_symbols_public {
 /** Note a public symbol. @return 0 if there is no memory */
 int hp_symbols_public_add(hp_symbols_public *list, uint32_t rva, const wchar_t *name);
 
-/** Set is_plain of all functions that have one of these names where they stand. Sorts the list. */
-void hp_symbols_public_mark(hp_symbols_public *list, hp_symbols *symbols);
+/** Set is_plain of all functions that have one of these names where they stand, and publics: the list is
+ * empty then. */
+void hp_symbols_public_give(hp_symbols_public *list, hp_symbols *symbols);
 
 void hp_symbols_public_free(hp_symbols_public *list);
+
+/** The same of what was given. */
+void hp_symbols_public_drop(hp_coff *publics);
 
 #endif

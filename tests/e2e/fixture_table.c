@@ -1,6 +1,6 @@
-// fixture_table IN OUT old|new|names|lie|stale : a copy of an image with a function table made by hand, for
+// fixture_table IN OUT old|new|names|lie|stale|wild : a copy of an image with a function table made by hand, for
 // `hotpatch list` and `hotpatch diff`. "lie" has a function outside of the code, "stale" is of another build,
-// "names" is new with two names for "same".
+// "names" is new with two names for "same", "wild" has a source file whose name controls terminals.
 #include "proxygen/fingerprint.h"
 #include "tools/pe_write.h"
 
@@ -48,6 +48,9 @@ static uint32_t fill(hp_table_function *functions, const char *kind, uint32_t co
     const uint32_t count = sizeof all / sizeof *all;
     memcpy(functions, all, sizeof all);
     functions[0].offered = (uint8_t) new;
+    if (!strcmp(kind, "wild"))
+        functions[0].file = "a\x1B[2J\xC2\x9B"
+                            "2J\xE2\x80\xAE\x9B.c";
     if (!names)
         functions[count - 2] = functions[count - 1];
     return names ? count : count - 1;

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # The command `hotpatch` from the outside: what it prints where, and its exit codes; against a real update.
 tool=$BUILD/hotpatch.exe update=$BUILD/tests/e2e/fixture_update.exe demo=$BUILD/examples/demo/updated.exe
+game=$BUILD/examples/demo/game.exe
+stripped=$BUILD/tests/e2e/fixture_stripped.exe hang=$BUILD/tests/e2e/fixture_hang.exe
 [ -e "$tool" ] || tool=$BUILD/tools/hotpatch.exe
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -96,7 +98,8 @@ for file in text empty short; do
     fails HP_E_IMAGE_DAMAGED diff "Z:$work/$file.exe" "Z:$update"
 done
 fails HP_E_TABLE_MISSING list "Z:$update"
-fails HP_E_TABLE_MISSING diff "Z:$update" "Z:$update"
+fails HP_E_TABLE_MISSING diff "Z:$tool" "Z:$update"
+fails HP_E_TABLE_MISSING diff "Z:$update" "Z:$tool"
 fails HP_E_NO_EXPORTS register "Z:$tool"
 fails "HRESULT" unregister "Z:$work/none.exe"
 
@@ -168,9 +171,27 @@ fails HP_E_SERVER_MISSING names $e $p
 run 0 unregister $p && out_empty && err_empty
 run 1 status
 
+# An update that does not end is ended; what it has registered is said, and a half of it is removed.
+misuse register --timeout 0 "Z:$hang"
+misuse register --timeout 1s "Z:$hang"
+misuse register --timeout "Z:$hang"
+fails "nothing is registered for it" register --timeout 1 "Z:$hang"
+err_has "/regserver did not end within 1 s, and was ended"
+err_has "more with --timeout"
+run 1 status
+FIXTURE_HANG=half fails "it was half registered, as Hotpatch.Hang.1: that was removed" register -t 5 "Z:$hang"
+run 1 status
+FIXTURE_HANG=whole fails "it is registered, as Hotpatch.Hang.1" register -t 5 "Z:$hang"
+run 0 status && out_has Hotpatch.Hang
+FIXTURE_HANG=whole fails "nothing is registered for it" unregister --timeout 5 "Z:$hang"
+run 1 status
+FIXTURE_HANG=no run 0 register "Z:$hang"
+fails "it is registered, as Hotpatch.Hang.1" unregister --timeout 1 "Z:$hang"
+run 0 unregister Hotpatch.Hang
+
 # Function tables.
 for kind in old new names lie stale; do
-    "$WINE" "$BUILD/tests/e2e/fixture_table.exe" "Z:$update" "Z:$work/$kind.exe" $kind ||
+    "$WINE" "$BUILD/tests/e2e/fixture_table.exe" "Z:$stripped" "Z:$work/$kind.exe" $kind ||
         bad "no table: $kind"
 done
 run 0 list "Z:$work/old.exe" && no_returns && err_has "7 functions, 5 patchable, 6 callable, 0 offered"
@@ -183,7 +204,7 @@ run 0 list "Z:$work/old.exe" --json 2>&1 && out_has '"symbol": "HP_E_INLINED"'
 run 0 list "Z:$work/old.exe" --check same 'acme::*'
 run 1 list "Z:$work/old.exe" --check && err_has "gone cannot be patched: inlined away" && err_has "twin"
 run 1 list --check "Z:$work/old.exe" same none && err_has 'no function matches "none"'
-run 0 list "Z:$work/old.exe" none
+run 0 list "Z:$work/old.exe" none && err_has 'no function matches "none"'
 fails HP_E_TABLE_DAMAGED list "Z:$work/lie.exe"
 fails HP_E_TABLE_STALE list "Z:$work/stale.exe"
 run 0 diff "Z:$work/old.exe" "Z:$work/new.exe" && out_has "OLD i32(i32 a)" && out_has "NEW i64(i32 a)"
@@ -203,6 +224,31 @@ run 1 diff "Z:$work/old.exe" "Z:$work/names.exe" 'same(i32)' && out_has "two nam
 run 0 diff --json "Z:$work/old.exe" "Z:$work/new.exe" && out_has '"replaceable": true'
 : >"$work/err" && json
 fails HP_E_TABLE_STALE diff "Z:$work/old.exe" "Z:$work/stale.exe"
+
+# What is marked in the source counts as it does at attach, with a table and without.
+run 0 diff "Z:$game" "Z:$demo" && err_has "3 of 3 functions can be replaced live, 3 of 3 that NEW offers"
+out_has '*  score_add'
+run 1 diff "Z:$demo" "Z:$update" && err_has "no function in common"
+run 1 diff "Z:$update" "Z:$update" fixture_reverse && out_has "unknown prologue: OLD cannot be patched there"
+"$WINE" "$BUILD/tests/e2e/fixture_table.exe" "Z:$update" "Z:$work/marked.exe" old || bad "no table"
+run 0 diff "Z:$work/marked.exe" "Z:$work/marked.exe" fixture_add && out_has '*  fixture_add  yes'
+run 1 diff "Z:$work/marked.exe" "Z:$work/marked.exe" fixture_reverse point && out_has 'point'
+err_has "1 of 2 functions"
+run 1 diff "Z:$game" "Z:$demo" score_add none && err_has 'no function matches "none"'
+run 0 diff --json "Z:$game" "Z:$demo" combo && out_has '"new_signature": "f32(' && out_has '"offered": true'
+: >"$work/err" && json
+
+# A table is taken out where there is no debug information (any more).
+"$WINE" "$BUILD/tests/e2e/fixture_table.exe" "Z:$stripped" "Z:$work/table.exe" old || bad "no table"
+run 0 prepare --remove "Z:$work/table.exe" && out_empty && err_empty
+cmp "$stripped" "$work/table.exe" || bad "it is not what it was"
+
+# Names of source files are anybody's.
+"$WINE" "$BUILD/tests/e2e/fixture_table.exe" "Z:$update" "Z:$work/wild.exe" wild || bad "no table"
+run 0 list "Z:$work/wild.exe" && out_has 'a\u001b[2J\u009b2J\u202e\x9b.c:7'
+run 1 list --check "Z:$work/wild.exe" $'none\u009b' && err_has 'none\u009b'
+run 0 list --json "Z:$work/wild.exe" && out_has 'a\u001b[2J\u009b2J\u202e'
+! LC_ALL=C grep -q $'[\x9b\x1b]' "$work/out" || bad "it controls the terminal"
 
 [ $failures = 0 ] && echo "all of $number as they should be"
 [ $failures = 0 ]

@@ -16,13 +16,26 @@ static bool same_text(const char *a, const char *b) {
 }
 
 static void check_equal(const hp_table_function *a, const hp_table_function *b) {
-    require(same_text(a->name, b->name) && same_text(a->signature, b->signature) &&
-            same_text(a->file, b->file));
+    require(same_text(a->name, b->name) && same_text(a->file, b->file));
     require(a->rva == b->rva && a->size == b->size && a->line == b->line);
     require(a->patchable == b->patchable && a->callable == b->callable);
     require(a->form == b->form && a->room == b->room && a->short_length == b->short_length);
     require(a->compiler == b->compiler && a->convention == b->convention && a->offered == b->offered);
     require(a->is_static == b->is_static && a->partly_inlined == b->partly_inlined);
+}
+
+/** Write it out into memory of its exact size, and of one byte less; the caller frees it. */
+static char *write_out(const hp_table *table, uint32_t index) {
+    const size_t length = hp_table_signature(table, index, NULL, 0);
+    char *text = malloc(length + 1), *cut = malloc(length + 1);
+    require(length <= HP_SIGNATURE_MAX && text != NULL && cut != NULL);
+    require(hp_table_signature(table, index, text, length + 1) == length && strlen(text) == length);
+    require(hp_table_signature(table, index, cut, length) == length);
+    require(length == 0 || (strlen(cut) == length - 1 && memcmp(cut, text, length - 1) == 0));
+    for (size_t i = 0; i < length; i++)
+        require(!hp_table_refers(text[i]));
+    free(cut);
+    return text;
 }
 
 /** Promises about one function, and about finding it. */
@@ -35,7 +48,8 @@ static void check_function(const hp_table *table, uint32_t index, hp_table_funct
     require(hp_table_find(table, function->name, length, &found) == S_OK && found == index);
     HRESULT hr = hp_table_find(table, function->name, function->short_length, &found);
     require(hr == S_OK || hr == HP_E_NAME_DUPLICATE);
-    require(strlen(function->signature) + (function->file ? strlen(function->file) : 0) < SIZE_MAX);
+    require(function->index == index && function->signature == NULL);
+    require(!function->file || strlen(function->file) < SIZE_MAX);
     require((uint64_t)function->rva + function->size <= table->about.image_size);
     require(function->rva != 0 || FAILED(function->patchable));
     require(function->form >= 0 && function->form < HP_FORM_COUNT);
@@ -54,8 +68,10 @@ static bool check(const unsigned char *bytes, size_t size) {
     }
     hp_table_function *functions = calloc(table.count + 1u, sizeof *functions);
     require(functions != NULL);
-    for (uint32_t i = 0; i < table.count; i++)
+    for (uint32_t i = 0; i < table.count; i++) {
         check_function(&table, i, &functions[i]);
+        functions[i].signature = write_out(&table, i);
+    }
     unsigned char *made = NULL;
     size_t made_size = 0;
     require(hp_table_make(&table.about, functions, table.count, &made, &made_size, NULL) == S_OK);
@@ -70,6 +86,10 @@ static bool check(const unsigned char *bytes, size_t size) {
         require(hp_table_find(&again, functions[i].name, strlen(functions[i].name), &found) == S_OK);
         hp_table_get(&again, found, &other);
         check_equal(&functions[i], &other);
+        char *text = write_out(&again, found);
+        require(strcmp(functions[i].signature, text) == 0);
+        free(text);
+        free((void *)(uintptr_t)functions[i].signature);
     }
     free(made);
     free(functions);

@@ -57,6 +57,12 @@ refused 3 'nothing.*no function' -f leaf -f nothing app.exe
 refused 3 'nothing\*.*no function' -O 'nothing*' app.exe
 refused 3 'nothing.*no function' -O leaf -O nothing app.exe
 refused 3 'matrix_calls.*cannot be offered' -O matrix_calls app.exe
+refused 3 'no function of the image' -f 'nothing*' app.exe
+refused 3 'matrix_calls: .*--offer: no function that is listed .*out: matrix_calls .no --function' \
+    -f leaf -O matrix_calls app.exe
+refused 3 'main: .*--function: no .*left out: main of .*matrix_main\.c .its source file is not below' \
+    -f leaf -f main app.exe
+refused 3 'matrix_calls\*: .*--offer: it matches . functions, none of which' -O 'matrix_calls*' app.exe
 refused 3 'no table to remove' --remove app.exe
 
 # Where it cannot be written.
@@ -68,6 +74,7 @@ grep -qx "just a text" folder/kept
 # Another file. It may be there.
 expect 0 prepare -o new.exe app.exe
 said '^new\.exe: '
+! grep -q $'\r' "$work/raw" || bad "carriage returns"
 prepared new.exe
 cmp "$original" app.exe
 cp new.exe first.exe
@@ -99,6 +106,12 @@ expect 0 prepare --remove app.exe
 cmp "$original" app.exe
 refused 3 'no table to remove' --remove app.exe
 
+# What a pattern matches, but cannot offer, is said.
+expect 0 prepare -o new.exe -O '*' app.exe
+said 'matches .* cannot be offered; .*, for one: '
+expect 0 prepare -q -o new.exe -O '*' app.exe
+[ ! -s "$work/out" ] || bad "it was to be quiet"
+
 # A link leads to the image.
 mkdir links
 ln -s ../app.exe links/link.exe
@@ -127,6 +140,9 @@ said '^näh & weit/Grüße, Welt 東\.exe: '
 cmp first.exe "näh & weit/Grüße, Welt 東.exe"
 prepared "$work/files/näh & weit/Grüße, Welt 東.exe"
 [ "$(find "näh & weit" -name '*.tmp')" = "" ]
+expect 0 prepare -o $'c1 \u009b31m \u202e.exe' app.exe # no terminal may act on a name
+said '^c1 \\u009b31m \\u202e\.exe: '
+rm "$(find . -name 'c1 *')"
 
 # Two at a time.
 files >"$work/before"

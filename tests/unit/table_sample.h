@@ -34,7 +34,7 @@ static const hp_table_function sample[] = {
     SAMPLE("add(i32)", .file = "src/add.cpp", .line = 10, .room = 16, .offered = 1),
     SAMPLE("add(f64)", .file = "src/add.cpp", .line = 20, .room = 255),
     {.name = "acme::vec<i32>::operator[](usize)",
-     .signature = "thiscall i32(handle,u32)",
+     .signature = "thiscall i32(inout struct vec{i32 size;enum u8 kind{NONE=0,SOME=1} kind}*,u32)",
      .rva = SAMPLE_IMAGE - 0x20,
      .size = 0x20,
      .form = HP_FORM_MOV_EDI,
@@ -42,7 +42,7 @@ static const hp_table_function sample[] = {
      .compiler = HP_COMPILER_MSVC,
      .line = 65534},
     {.name = "load@src/ai.c",
-     .signature = "void()",
+     .signature = "void(struct vec{i32 size;enum u8 kind{NONE=0,SOME=1} kind},enum u8 kind{NONE=0,SOME=1})",
      .file = "src/ai.c",
      .is_static = 1,
      .rva = SAMPLE_IMAGE - 1,
@@ -87,6 +87,13 @@ static inline made_table make_table(const hp_table_about *about, const hp_table_
     return table;
 }
 
+/** Of one function. */
+static inline made_table make_one(const char *signature) {
+    hp_table_function one = SAMPLE("one", .room = 16);
+    one.signature = signature;
+    return make_table(&sample_about, &one, 1);
+}
+
 static inline hp_table open_table(made_table table) {
     hp_table opened;
     const char *reason;
@@ -94,6 +101,16 @@ static inline hp_table open_table(made_table table) {
     if (hr != S_OK)
         fail_msg("0x%08x: %s", (unsigned)hr, reason);
     return opened;
+}
+
+/** A signature, written out; until the next call. */
+static inline const char *written_out(const hp_table *table, uint32_t index) {
+    static char text[HP_SIGNATURE_MAX + 1];
+    memset(text, 0x55, sizeof text);
+    const size_t length = hp_table_signature(table, index, text, sizeof text);
+    assert_true(length <= HP_SIGNATURE_MAX);
+    assert_int_equal(strlen(text), length);
+    return text;
 }
 
 /** Hash anew what was changed. */

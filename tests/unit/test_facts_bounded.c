@@ -1,37 +1,8 @@
 // DWARF that wants to keep its reader busy: circles, depth, and what many share. Whoever takes quadratic time
 // here is ended by the test's time limit.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include "facts_build.h"
-#include "facts_support.h"
+#include "facts_build_test.h"
 
 #define MEGABYTE ((size_t)1 << 20)
-
-static facts_dwarf dwarf;
-static hp_facts facts;
-
-static int prepare(void **state) {
-    (void)state;
-    facts_dwarf_begin(&dwarf);
-    return 0;
-}
-
-static int drop(void **state) {
-    (void)state;
-    facts_dwarf_drop(&dwarf);
-    hp_facts_free(&facts);
-    return 0;
-}
-
-static HRESULT try_it(void) {
-    facts_unit_end(&dwarf);
-    return facts_dwarf_read(&dwarf, NULL, &facts);
-}
 
 // Offset that the next entry will have.
 static uint32_t here(void) {

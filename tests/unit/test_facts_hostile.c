@@ -1,34 +1,5 @@
 // DWARF that lies: each time either damage with a reason, or facts that keep what facts.h promises.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include "facts_build.h"
-#include "facts_support.h"
-
-static facts_dwarf dwarf;
-static hp_facts facts;
-
-static int prepare(void **state) {
-    (void)state;
-    facts_dwarf_begin(&dwarf);
-    return 0;
-}
-
-static int drop(void **state) {
-    (void)state;
-    facts_dwarf_drop(&dwarf);
-    hp_facts_free(&facts);
-    return 0;
-}
-
-static void read_it(void) {
-    facts_unit_end(&dwarf);
-    assert_int_equal(facts_dwarf_read(&dwarf, NULL, &facts), S_OK);
-}
+#include "facts_build_test.h"
 
 static void refused(void) {
     facts_unit_end(&dwarf);

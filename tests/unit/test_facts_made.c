@@ -1,35 +1,6 @@
 // Facts of DWARF that is made by hand: what no sample program is sure to have.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include "facts_build.h"
-#include "facts_support.h"
+#include "facts_build_test.h"
 #include "pe_build.h"
-
-static facts_dwarf dwarf;
-static hp_facts facts;
-
-static int prepare(void **state) {
-    (void)state;
-    facts_dwarf_begin(&dwarf);
-    return 0;
-}
-
-static int drop(void **state) {
-    (void)state;
-    facts_dwarf_drop(&dwarf);
-    hp_facts_free(&facts);
-    return 0;
-}
-
-static void read_it(void) {
-    facts_unit_end(&dwarf);
-    assert_int_equal(facts_dwarf_read(&dwarf, NULL, &facts), S_OK);
-}
 
 static void parameters_are_described(void **state) {
     (void)state;

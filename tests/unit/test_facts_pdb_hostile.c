@@ -1,24 +1,5 @@
 // PDBs that lie: each time either damage with a reason, or facts that keep what facts.h promises.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include "facts_build_pdb.h"
-#include "facts_support.h"
-#include "pe_build.h"
-
-static facts_pdb pdb;
-static hp_facts facts;
-
-static int drop(void **state) {
-    (void)state;
-    facts_pdb_drop(&pdb);
-    hp_facts_free(&facts);
-    return 0;
-}
+#include "facts_build_pdb_test.h"
 
 // A function with code, one without, and one that is static.
 static void make_much(void) {
@@ -31,11 +12,6 @@ static void make_much(void) {
     facts_lines(&pdb, 0, away, facts_text(&pdb.names, "c:\\a.h"), 12);
     facts_procedure(&pdb, 1, S_LPROC32, type, 1, 0x20, "hidden");
     facts_pdb_make(&pdb);
-}
-
-static HRESULT try_it(void) {
-    hp_facts_free(&facts);
-    return facts_pdb_read(&pdb, SIZE_MAX, &facts);
 }
 
 static void refused(void) {

@@ -1,29 +1,5 @@
 // Facts of PDBs that are made by hand: what Microsoft's compiler writes, and what no sample is sure to have.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include "facts_build_pdb.h"
-#include "facts_support.h"
-#include "pe_build.h"
-
-static facts_pdb pdb;
-static hp_facts facts;
-
-static int drop(void **state) {
-    (void)state;
-    facts_pdb_drop(&pdb);
-    hp_facts_free(&facts);
-    return 0;
-}
-
-static void read_it(void) {
-    facts_pdb_make(&pdb);
-    assert_int_equal(facts_pdb_read(&pdb, SIZE_MAX, &facts), S_OK);
-}
+#include "facts_build_pdb_test.h"
 
 static uint32_t pointer_to_const(void) {
     return facts_type_of(&pdb, LF_POINTER, facts_type_of(&pdb, LF_MODIFIER, T_INT, 1), 0x1000c);
@@ -68,6 +44,20 @@ static void folded_functions_are_one_with_what_is_true_of_all(void **state) {
     assert_int_equal(facts.count, 1);
     assert_int_equal(facts.items[0].rva, PE_TEXT + 0x10);
     assert_int_equal(facts.items[0].const_behind, 0);
+    assert_int_equal(facts.items[0].is_folded, 1);
+}
+
+// Static functions of one name, in two files.
+static void functions_of_the_same_name_are_folded_too(void **state) {
+    (void)state;
+    const uint32_t type = facts_type_function(&pdb, T_INT);
+    facts_procedure(&pdb, 0, S_LPROC32, type, 1, 0x10, "same");
+    facts_procedure(&pdb, 1, S_LPROC32, type, 1, 0x10, "same");
+    facts_procedure(&pdb, 1, S_LPROC32, type, 1, 0x20, "alone");
+    read_it();
+    assert_int_equal(facts.count, 2);
+    assert_int_equal(facts_named(&facts, "same")->is_folded, 1);
+    assert_int_equal(facts_named(&facts, "alone")->is_folded, 0);
 }
 
 static void copies_are_counted_over_modules(void **state) {
@@ -150,6 +140,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(procedures_of_microsofts_compiler_are_read),
         TEST(folded_functions_are_one_with_what_is_true_of_all),
+        TEST(functions_of_the_same_name_are_folded_too),
         TEST(copies_are_counted_over_modules),
         TEST(many_parameters_and_dots_are_seen),
         TEST(references_are_told_from_pointers),

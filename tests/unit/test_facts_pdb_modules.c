@@ -1,37 +1,8 @@
 // Modules of PDBs that lie, and what wants to keep its reader busy. Whoever takes quadratic time here is
 // ended by the test's time limit.
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
-#include "facts_build_pdb.h"
-#include "facts_support.h"
-#include "pe_build.h"
+#include "facts_build_pdb_test.h"
 
 #define MEGABYTE ((size_t)1 << 20)
-
-static facts_pdb pdb;
-static hp_facts facts;
-
-static int drop(void **state) {
-    (void)state;
-    facts_pdb_drop(&pdb);
-    hp_facts_free(&facts);
-    return 0;
-}
-
-static HRESULT try_it(void) {
-    hp_facts_free(&facts);
-    return facts_pdb_read(&pdb, SIZE_MAX, &facts);
-}
-
-static void make_and_read(void) {
-    facts_pdb_make(&pdb);
-    assert_int_equal(try_it(), S_OK);
-}
 
 static void section_beyond_those_of_the_image_has_no_code(void **state) {
     (void)state;
@@ -41,7 +12,7 @@ static void section_beyond_those_of_the_image_has_no_code(void **state) {
     facts_procedure(&pdb, 0, S_GPROC32, 0, 1, PE_TEXT_SIZE, "behind");
     facts_procedure(&pdb, 0, S_GPROC32, 0, 1, UINT32_MAX, "far");
     facts_procedure(&pdb, 0, S_GPROC32, 0, 1, PE_TEXT_SIZE - 1, "last");
-    make_and_read();
+    read_it();
     assert_int_equal(facts.count, 1);
     assert_int_equal(facts_named(&facts, "last")->rva, PE_TEXT + PE_TEXT_SIZE - 1);
 }
@@ -53,7 +24,7 @@ static void copy_in_a_procedure_that_is_not_there_does_not_count(void **state) {
     facts_site(&pdb, 0, id); // in none
     facts_procedure(&pdb, 0, S_GPROC32, 0, 9, 0, "nowhere");
     facts_site(&pdb, 0, id);
-    make_and_read();
+    read_it();
     assert_int_equal(facts.count, 0);
 }
 
@@ -69,7 +40,7 @@ static void modules_that_overrun_are_damage(void **state) {
             assert_int_equal(try_it(), HP_E_DEBUG_INFO);
         }
     }
-    make_and_read();
+    read_it();
 }
 
 static void list_of_modules_that_overruns_is_damage(void **state) {
@@ -102,7 +73,7 @@ static const char *file_of(const facts_bytes *lines) {
     facts_procedure(&pdb, 0, S_GPROC32, 0, 1, 0, "f");
     facts_site(&pdb, 0, id);
     facts_put(&pdb.lines[0], lines->at, lines->size);
-    make_and_read();
+    read_it();
     return facts_named(&facts, "away")->file;
 }
 
@@ -167,7 +138,7 @@ static void parameters_that_all_share_are_read(void **state) {
     const uint32_t type = facts_type(&pdb, LF_PROCEDURE, words, 3);
     for (uint32_t i = 0; pdb.symbols[0].size < MEGABYTE; i++)
         facts_procedure(&pdb, 0, S_GPROC32, type, 1, i % PE_TEXT_SIZE, "f");
-    make_and_read();
+    read_it();
     assert_int_equal(facts.items[0].parameters, HP_FACT_PARAMETERS);
 }
 
@@ -192,7 +163,7 @@ static void scope_that_all_share_is_measured_no_further_than_needed(void **state
     facts_procedure(&pdb, 0, S_GPROC32, type, 1, 0, "f");
     for (uint32_t i = 0; i < 30000; i++)
         facts_site(&pdb, 0, facts_id(&pdb, around, type, "g"));
-    make_and_read();
+    read_it();
     assert_int_equal(facts.count, 1);
 }
 

@@ -28,10 +28,14 @@ static hp_table_function prepared(const char *name, uint32_t rva, const char *si
 static int make(void **state) {
     (void)state;
     hp_table_function functions[] = {
-        prepared("add", 0x100, "i32(i32,i32)"),      prepared("helper@a.c", 0x200, "void(i32)"),
-        prepared("twice@a.c", 0x300, "i32(i32)"),    prepared("twice@b.c", 0x340, "i32(i32)"),
-        prepared("hidden", 0x380, "parameter 1: x"), prepared("marked", 0x400, "f64(f64)"),
-        prepared("other", 0x440, "f32(f32)"),        prepared("gone", 0, "no code"),
+        prepared("add", 0x100, "i32(i32,i32)"),
+        prepared("helper@a.c", 0x200, "void(i32)"),
+        prepared("twice@a.c", 0x300, "i32(i32)"),
+        prepared("twice@b.c", 0x340, "i32(i32)"),
+        prepared("hidden", 0x380, "parameter 1: x"),
+        prepared("marked", 0x400, "f64(struct box{i32 id;f64 m[4]})"),
+        prepared("other", 0x440, "f32(f32)"),
+        prepared("gone", 0, "no code"),
     };
     functions[1].offered = functions[1].is_static = 1;
     functions[4].callable = HP_E_SIGNATURE_UNKNOWN;
@@ -58,12 +62,22 @@ static HRESULT look(const char *name, hp_function *function) {
     return hp_functable_look(&table, name, strlen(name), function);
 }
 
+static void assert_signature(const hp_function *function, const char *expected) {
+    char *signature = (char *)(uintptr_t)1;
+    assert_int_equal(hp_functable_signature(&table, function, &signature), S_OK);
+    if (expected)
+        assert_string_equal(signature, expected);
+    else
+        assert_null(signature);
+    free(signature);
+}
+
 static void prepared_function_needs_no_mark(void **state) {
     (void)state;
     hp_function function;
     assert_int_equal(look("add", &function), S_OK);
     assert_ptr_equal(function.address, image + 0x100);
-    assert_string_equal(function.signature, "i32(i32,i32)");
+    assert_signature(&function, "i32(i32,i32)");
     assert_true(function.patchable && function.prepared && !function.exported && !function.duplicate);
     assert_null(function.replacement);
 }
@@ -80,9 +94,16 @@ static void what_hinders_a_function_is_kept(void **state) {
     (void)state;
     hp_function function;
     assert_int_equal(look("hidden", &function), S_OK);
-    assert_null(function.signature);
+    assert_signature(&function, NULL);
     assert_int_equal(function.callable, HP_E_SIGNATURE_UNKNOWN);
-    assert_string_equal(function.hindrance, "parameter 1: x");
+    char text[] = "-----------------";
+    hp_functable_hindrance(&table, &function, text, sizeof text);
+    assert_string_equal(text, "parameter 1: x");
+    hp_functable_hindrance(&table, &function, text, 10);
+    assert_string_equal(text, "parameter");
+    assert_int_equal(look("add", &function), S_OK);
+    hp_functable_hindrance(&table, &function, text, sizeof text);
+    assert_string_equal(text, ""); // and no signature
     assert_int_equal(look("gone", &function), S_OK);
     assert_false(function.patchable);
     assert_null(function.address);
@@ -106,10 +127,10 @@ static void mark_without_signature_takes_that_of_the_debug_information(void **st
     table.functions = marks;
     table.count = 1;
     assert_int_equal(look("marked", &function), S_OK);
-    assert_string_equal(function.signature, "f64(f64)");
+    assert_signature(&function, "f64(struct box{i32 id;f64 m[4]})");
     marks[0].signature = "f64(f64 written)";
     assert_int_equal(look("marked", &function), S_OK);
-    assert_string_equal(function.signature, "f64(f64 written)");
+    assert_signature(&function, "f64(f64 written)");
     table.functions = NULL;
     table.count = 0;
 }
@@ -123,7 +144,10 @@ static void mark_of_another_function_of_that_name_keeps_to_itself(void **state) 
     table.count = 1;
     assert_int_equal(look("other", &function), S_OK);
     assert_ptr_equal(function.address, image + 0x800);
-    assert_null(function.signature);
+    assert_signature(&function, NULL);
+    char text[] = "-";
+    hp_functable_hindrance(&table, &function, text, sizeof text);
+    assert_string_equal(text, ""); // nothing is known of it
     table.functions = NULL;
     table.count = 0;
 }

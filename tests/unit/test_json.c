@@ -48,6 +48,13 @@ static void every_byte_can_be_in_a_string(void **state) {
     expect(&json, "\"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80\"");
 }
 
+static void what_terminals_act_on_is_escaped(void **state) {
+    (void)state;
+    hp_json json = {0};
+    hp_json_string(&json, "\xC2\x9B[\xE2\x80\xAE\xE2\x81\xA9");
+    expect(&json, "\"\\u009b[\\u202e\\u2069\"");
+}
+
 static void broken_utf8_is_replaced_byte_by_byte(void **state) {
     (void)state;
     static const char *const bad[] = {"\x80", "\xC0", "\xFF", "\xC3", "\xF5"};
@@ -93,6 +100,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(commas_stand_between_and_nowhere_else),
         cmocka_unit_test(every_byte_can_be_in_a_string),
+        cmocka_unit_test(what_terminals_act_on_is_escaped),
         cmocka_unit_test(broken_utf8_is_replaced_byte_by_byte),
         cmocka_unit_test(failures_have_code_and_text),
         cmocka_unit_test(endless_nesting_is_a_failure),

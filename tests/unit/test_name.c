@@ -246,6 +246,24 @@ static void names_end_at_255_bytes(void **state) {
     assert_int_equal(hp_name_check(name, SIZE_MAX), HP_E_NAME_TOO_LONG);
 }
 
+static int are_kin(const char *one, const char *other) {
+    const int kin = hp_name_is_kin(one, strlen(one), other, strlen(other));
+    assert_int_equal(hp_name_is_kin(other, strlen(other), one, strlen(one)), kin);
+    return kin;
+}
+
+static void static_function_is_no_other_than_that_of_its_file(void **state) {
+    (void)state;
+    assert_true(are_kin("parse", "parse"));
+    assert_true(are_kin("parse", "parse(i32)"));
+    assert_true(are_kin("parse@a.c", "parse(i32)@a.c"));
+    assert_false(are_kin("parse", "parse@a.c"));
+    assert_false(are_kin("parse(i32)", "parse@a.c"));
+    assert_false(are_kin("parse@b.c", "parse@a.c"));
+    assert_false(are_kin("parse@a.c", "parse@a.cc"));
+    assert_false(are_kin("parse", "no name"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(identifiers_and_namespaces_are_names),
@@ -256,6 +274,7 @@ int main(void) {
         cmocka_unit_test(no_byte_is_allowed_in_types_and_path_that_ends_them_elsewhere),
         cmocka_unit_test(length_counts_not_a_terminator),
         cmocka_unit_test(names_end_at_255_bytes),
+        cmocka_unit_test(static_function_is_no_other_than_that_of_its_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,24 +1,7 @@
 // Image files: what is in them, and what happens if they lie.
-#include "pe_build.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "pe_build_test.h"
 
 #include "proxygen/fingerprint.h"
-
-static pe_image image;
-static hp_pe pe;
-
-static void open_image(hp_arch arch, unsigned parts) {
-    pe_build(&image, arch, parts);
-    const char *reason = "not asked";
-    assert_int_equal(hp_pe_open(image.bytes, image.size, &pe, &reason), S_OK);
-    assert_null(reason);
-}
 
 static HRESULT reopen(void) {
     const char *reason = NULL;

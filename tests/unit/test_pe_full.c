@@ -1,21 +1,11 @@
 // A resource is added to an image whose section table fills the headers: these move down over the DOS
 // program, by one section header, and come back.
-#include "pe_build.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "pe_build_test.h"
 
 #include "tools/pe_write.h"
 
 #define NAME "HOTPATCHDATA"
 enum { HEADER = 40, NEW_HEADER = 60, DOS_HEADER = 64, SUBSYSTEM = 68 };
-
-static pe_image image;
-static hp_pe pe;
 
 /* What hp_pe_write_rcdata gives. */
 typedef struct written {
@@ -23,15 +13,6 @@ typedef struct written {
     size_t size;
     hp_pe pe;
 } written;
-
-static void reopen(void) {
-    assert_int_equal(hp_pe_open(image.bytes, image.size, &pe, NULL), S_OK);
-}
-
-static void open_image(hp_arch arch, unsigned parts) {
-    pe_build(&image, arch, parts);
-    reopen();
-}
 
 static written write_resource(const hp_pe *from, const char *data) {
     written w;
@@ -92,7 +73,7 @@ static void header_may_end_where_the_headers_end(void **state) {
     assert_int_equal(table_end(&pe), PE_HEADERS);
     assert_int_equal(pe.section_count, 16);
     pe_put_32(&image, pe_section(&image, 15) + 24, 0x1234); // relocations, of no meaning in an image
-    reopen();
+    open_again();
     written w = write_resource(&pe, "the table");
     assert_memory_equal(w.bytes + table_end(&w.pe) - 16, "\0\0\0\0\0\0\0\0\0\0\0\0", 12); // not its own
     assert_int_equal(table_end(&w.pe), PE_HEADERS);
@@ -190,7 +171,7 @@ static void checksum_is_right_where_the_headers_are_now(void **state) {
     for (unsigned i = 0; i < 2; i++) { // with the right one, and with a wrong one, which comes back
         open_image(HP_ARCH_X64, PE_FULL | PE_SHORT_STUB | PE_CHECKSUM | PE_OVERLAY);
         pe_put_32(&image, image.optional + 64, pe.checksum + i);
-        reopen();
+        open_again();
         written w = write_resource(&pe, "the table");
         const size_t field = image.optional - HEADER + 64;
         assert_int_equal(w.pe.checksum, pe_checksum(w.bytes, w.size, field));
@@ -207,7 +188,7 @@ static void checksum_is_right_where_the_headers_are_now(void **state) {
 static void move_headers(size_t to) {
     memmove(image.bytes + to, image.bytes + pe.headers, table_end(&pe) - pe.headers);
     pe_put_32(&image, NEW_HEADER, (uint32_t)to); // what they leave stands behind the table
-    reopen();
+    open_again();
 }
 
 static void headers_never_reach_the_dos_header(void **state) {
@@ -240,7 +221,7 @@ static void headers_that_are_more_than_headers_stay(void **state) {
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         pe_put_32(&image, debug, places[i].at);
         pe_put_32(&image, debug + 4, places[i].size);
-        reopen();
+        open_again();
         if (places[i].is_used)
             expect_no_room(&pe);
         else
@@ -248,7 +229,7 @@ static void headers_that_are_more_than_headers_stay(void **state) {
     }
     open_image(HP_ARCH_X64, PE_FULL);
     pe_put_32(&image, image.optional + 16, begin); // the entry point
-    reopen();
+    open_again();
     expect_no_room(&pe);
 }
 

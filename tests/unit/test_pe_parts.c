@@ -1,26 +1,7 @@
 // Symbols, resources and the fingerprint of an image file, and what happens if they lie.
-#include "pe_build.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "pe_build_test.h"
 
 #include "proxygen/fingerprint.h"
-
-static pe_image image;
-static hp_pe pe;
-
-static void reopen(void) {
-    assert_int_equal(hp_pe_open(image.bytes, image.size, &pe, NULL), S_OK);
-}
-
-static void open_image(hp_arch arch, unsigned parts) {
-    pe_build(&image, arch, parts);
-    reopen();
-}
 
 static size_t count_symbols(void) {
     hp_pe_symbol symbol;
@@ -63,7 +44,7 @@ static void symbol_table_outside_is_none(void **state) {
         open_image(HP_ARCH_X64, PE_SYMBOLS);
         pe_put_32(&image, image.coff + 8, lies[i][0]);
         pe_put_32(&image, image.coff + 12, lies[i][1]);
-        reopen();
+        open_again();
         assert_int_equal(pe.symbol_count, 0);
         assert_null(pe.strings.at);
         assert_int_equal(count_symbols(), 0);
@@ -76,7 +57,7 @@ static void string_table_that_lies_ends_the_walk(void **state) {
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         open_image(HP_ARCH_X64, PE_SYMBOLS);
         pe_put_32(&image, image.strings, sizes[i]);
-        reopen();
+        open_again();
         assert_int_equal(count_symbols(), 1); // "main" stands in its record
     }
     open_image(HP_ARCH_X64, PE_SYMBOLS);
@@ -102,7 +83,7 @@ static void string_table_without_symbols_is_used(void **state) {
     open_image(HP_ARCH_X64, PE_SYMBOLS);
     pe_put_32(&image, image.coff + 8, (uint32_t)image.strings);
     pe_put_32(&image, image.coff + 12, 0);
-    reopen();
+    open_again();
     hp_pe_section section;
     assert_true(hp_pe_section_find(&pe, ".debug_info", &section));
     assert_int_equal(pe.symbols, 0);
@@ -203,13 +184,13 @@ static void fingerprint_knows_the_build_and_nothing_else(void **state) {
     pe_put_32(&image, image.optional + 24, 0x50000000); // loaded elsewhere
     pe_put_32(&image, image.optional + 56, 0x9000);
     image.bytes[0x400] ^= 1; // relocated, redirected
-    reopen();
+    open_again();
     assert_true(hp_pe_fingerprint(&pe) == before);
     const size_t builds[] = {image.coff + 4, image.optional + 16,    pe_section(&image, 0) + 8, 0x600,
                              0x80B,          image.directories + 28, image.directories + 44};
     for (size_t i = 0; i < sizeof builds / sizeof *builds; i++) {
         image.bytes[builds[i]] ^= 1;
-        reopen();
+        open_again();
         assert_true(hp_pe_fingerprint(&pe) != before);
         image.bytes[builds[i]] ^= 1;
     }

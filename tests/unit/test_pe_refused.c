@@ -1,24 +1,9 @@
 // A resource is not added to an image file: no room, a signature, resources that lie.
-#include "pe_build.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "pe_build_test.h"
 
 #include "tools/pe_write.h"
 
 #define NAME "HOTPATCHDATA"
-
-static pe_image image;
-static hp_pe pe;
-
-static void open_image(hp_arch arch, unsigned parts) {
-    pe_build(&image, arch, parts);
-    assert_int_equal(hp_pe_open(image.bytes, image.size, &pe, NULL), S_OK);
-}
 
 static void expect_refusal(HRESULT expected) {
     unsigned char *copy = image.bytes;

@@ -1,19 +1,9 @@
 // A resource is added to an image file: everything else stays, and can be had back.
-#include "pe_build.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "pe_build_test.h"
 
 #include "tools/pe_write.h"
 
 #define NAME "HOTPATCHDATA"
-
-static pe_image image;
-static hp_pe pe;
 
 /* What hp_pe_write_rcdata gives. */
 typedef struct written {
@@ -21,11 +11,6 @@ typedef struct written {
     size_t size, place;
     hp_pe pe;
 } written;
-
-static void open_image(hp_arch arch, unsigned parts) {
-    pe_build(&image, arch, parts);
-    assert_int_equal(hp_pe_open(image.bytes, image.size, &pe, NULL), S_OK);
-}
 
 static written write_resource(const hp_pe *from, const char *name, const char *data) {
     written w;

@@ -114,6 +114,16 @@ static void sizes_and_counts_add_up_without_overflow(void **state) {
     DAMAGE(add(head(made, HP_TABLE_AT_TEXT_SIZE), 4, 1), sum);
     DAMAGE(add(head(made, HP_TABLE_AT_TEXT_SIZE), 4, -1), sum);
     DAMAGE(hp_table_put(head(made, HP_TABLE_AT_TEXT_SIZE), 4, UINT32_MAX), sum);
+    DAMAGE(add(head(made, HP_TABLE_AT_SIGNATURE_SIZE), 4, 1), sum);
+    DAMAGE(add(head(made, HP_TABLE_AT_SIGNATURE_SIZE), 4, -1), sum);
+    DAMAGE(hp_table_put(head(made, HP_TABLE_AT_SIGNATURE_SIZE), 4, UINT32_MAX), sum);
+    DAMAGE(add(head(made, HP_TABLE_AT_DEFINITIONS), 4, 1), sum);
+    DAMAGE(add(head(made, HP_TABLE_AT_DEFINITIONS), 4, -1), sum);
+    DAMAGE(hp_table_put(head(made, HP_TABLE_AT_DEFINITIONS), 4, HP_TABLE_MAX_DEFINITIONS), sum);
+    DAMAGE(hp_table_put(head(made, HP_TABLE_AT_DEFINITIONS), 4, HP_TABLE_MAX_DEFINITIONS + 1),
+           "it has more definitions than a table can have");
+    DAMAGE(add(head(made, HP_TABLE_AT_DEFINITIONS), 4, 0x20000000), // 2^32 more bytes
+           "it has more definitions than a table can have");
 }
 
 static void behind_the_table_there_are_at_most_seven_zero_bytes(void **state) {
@@ -165,19 +175,26 @@ static void each_byte_counts(void **state) {
     free(made.bytes);
 }
 
+static unsigned char *first_signature(made_table made) {
+    return made.bytes + made.size - hp_table_u32(made.bytes + HP_TABLE_AT_SIGNATURE_SIZE);
+}
+
 static unsigned char *first_text(made_table made) {
-    return made.bytes + made.size - hp_table_u32(made.bytes + HP_TABLE_AT_TEXT_SIZE);
+    return first_signature(made) - hp_table_u32(made.bytes + HP_TABLE_AT_TEXT_SIZE);
 }
 
 static unsigned char *files(made_table made) {
-    return first_text(made) - (size_t)4 * hp_table_u32(made.bytes + HP_TABLE_AT_FILES);
+    return first_text(made) - (size_t)4 * hp_table_u32(made.bytes + HP_TABLE_AT_FILES) -
+           (size_t)HP_TABLE_DEFINITION * hp_table_u32(made.bytes + HP_TABLE_AT_DEFINITIONS);
 }
 
 static void texts_begin_and_end_inside(void **state) {
     (void)state;
+    static const char no_signature[] = "a signature does not begin where one does";
     static const char ends[] = "its texts do not begin and end as texts do";
     DAMAGE(first_text(made)[0] = 'x', ends);
-    DAMAGE(made.bytes[made.size - 1] = 'x', ends);
+    DAMAGE(first_signature(made)[-1] = 'x', ends);
+    DAMAGE(made.bytes[made.size - 1] = 'x', "its signatures do not end as texts do");
     for (unsigned i = 0; i < 3; i++) {
         DAMAGE(hp_table_put(files(made) + (size_t)4 * i, 4, hp_table_u32(head(made, HP_TABLE_AT_TEXT_SIZE))),
                "the name of a source file lies outside of the texts");
@@ -191,10 +208,10 @@ static void texts_begin_and_end_inside(void **state) {
                   "the name of a function lies outside of the texts");
         DAMAGE_AT(
             name,
-            hp_table_put(at + HP_TABLE_AT_SIGNATURE, 4, hp_table_u32(head(made, HP_TABLE_AT_TEXT_SIZE))),
-            "a signature lies outside of the texts");
-        DAMAGE_AT(name, hp_table_put(at + HP_TABLE_AT_SIGNATURE, 4, UINT32_MAX),
-                  "a signature lies outside of the texts");
+            hp_table_put(at + HP_TABLE_AT_SIGNATURE, 4, hp_table_u32(head(made, HP_TABLE_AT_SIGNATURE_SIZE))),
+            no_signature);
+        DAMAGE_AT(name, hp_table_put(at + HP_TABLE_AT_SIGNATURE, 4, UINT32_MAX), no_signature);
+        DAMAGE_AT(name, hp_table_put(at + HP_TABLE_AT_SIGNATURE, 4, 1), no_signature);
         DAMAGE_AT(name, hp_table_put(at + HP_TABLE_AT_FILE, 2, 4), // there are 3
                   "a function names a source file that is not there");
         DAMAGE_AT(name, hp_table_put(at + HP_TABLE_AT_FILE, 2, 65535),

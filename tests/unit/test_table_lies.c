@@ -29,7 +29,8 @@ static void put(unsigned char *at, size_t offset, uint32_t number) {
 }
 
 static unsigned char *text_of(made_table made, const unsigned char *field) {
-    return made.bytes + made.size - hp_table_u32(made.bytes + HP_TABLE_AT_TEXT_SIZE) + hp_table_u32(field);
+    return made.bytes + made.size - hp_table_u32(made.bytes + HP_TABLE_AT_SIGNATURE_SIZE) -
+           hp_table_u32(made.bytes + HP_TABLE_AT_TEXT_SIZE) + hp_table_u32(field);
 }
 
 static void code_lies_in_the_image(void **state) {
@@ -74,20 +75,21 @@ static void names_are_names_and_as_short_as_they_say(void **state) {
     DAMAGE("strange", *text_of(made, at) = '\0', none);
     DAMAGE("add(i32)", text_of(made, at)[7] = '(', none);
     DAMAGE("strange", put(at, HP_TABLE_AT_NAME, 0), none);
-    DAMAGE("strange", put(at, HP_TABLE_AT_NAME, hp_table_u32(at + HP_TABLE_AT_SIGNATURE)), none);
+    DAMAGE("strange", *text_of(made, at) = HP_TABLE_REFERENCE_FIRST,
+           "a text that is no signature refers to a definition");
     DAMAGE("strange", at[HP_TABLE_AT_SHORT]++, length);
     DAMAGE("strange", at[HP_TABLE_AT_SHORT]--, length);
     DAMAGE("add(i32)", at[HP_TABLE_AT_SHORT] = 8, length);
     DAMAGE("add(i32)", at[HP_TABLE_AT_SHORT] = 0, length);
 
-    char text[HP_NAME_MAX + 2]; // a signature that would be a name, if it were shorter
+    char text[HP_NAME_MAX + 2]; // a path that would be a name, if it were shorter
     memset(text, 'n', sizeof text);
     text[sizeof text - 1] = '\0';
     hp_table_function one = SAMPLE("one", .room = 16);
-    one.signature = text;
+    one.file = text;
     made_table made = make_table(&sample_about, &one, 1);
     unsigned char *at = made.bytes + HP_TABLE_HEADER;
-    put(at, HP_TABLE_AT_NAME, hp_table_u32(at + HP_TABLE_AT_SIGNATURE));
+    put(at, HP_TABLE_AT_NAME, hp_table_u32(at + HP_TABLE_FUNCTION + 2 * 4)); // behind two buckets
     require_refused(made, none, "a name that is too long");
 }
 
@@ -172,7 +174,7 @@ static void what_opens_can_be_read(void **state) {
                     assert_int_equal(hp_table_find(&table, function.name, strlen(function.name), &found),
                                      S_OK);
                     assert_int_equal(found, at);
-                    assert_true(strlen(function.signature) + strlen(function.file ? function.file : "") <
+                    assert_true(strlen(written_out(&table, at)) + strlen(function.file ? function.file : "") <
                                 1000);
                 }
             }

@@ -10,10 +10,18 @@
 #include <hotpatch/patch.h>
 #include <windows.h>
 
+#include "idl/protocol.h"
 #include "proxygen/table.h"
 #include "tests/prepare/own/matrix.h"
 
 enum { REPLACED = 100, CHANGED = 77 };
+
+/* clang calls a function whose result it knows, also a marked one, and does not look at what it returns. */
+#if defined(MATRIX_FAST) && defined(__clang__)
+enum { UNREAD_RESULT = MATRIX_constant };
+#else
+enum { UNREAD_RESULT = -1 };
+#endif
 
 static int hits[MATRIX_COUNT];
 static int wrong;
@@ -112,7 +120,7 @@ static void run_replaced(void) {
         /* tail is replaced, so it does not call leaf */
         const int calls = i == MATRIX_leaf ? functions[i].calls - 1 : functions[i].calls;
         say_wrong(functions[i].name, "calls counted are", hits[i], calls);
-        if (i != MATRIX_ignored)
+        if (i != MATRIX_ignored && i != UNREAD_RESULT)
             say_wrong(functions[i].name, "new results are", result[i], REPLACED * functions[i].calls);
     }
     say_wrong("peek", "memory is", result[MATRIX_MEMORY], CHANGED);
@@ -156,8 +164,10 @@ static void print_table(void) {
     }
     for (uint32_t i = 0; i < table.count; i++) {
         hp_table_function f;
+        char signature[HP_SIGNATURE_MAX + 1];
         hp_table_get(&table, i, &f);
-        printf("%s: %s%s\n", f.name, FAILED(f.callable) ? "not callable: " : "", f.signature);
+        hp_table_signature(&table, i, signature, sizeof signature);
+        printf("%s: %s%s\n", f.name, FAILED(f.callable) ? "not callable: " : "", signature);
         if (FAILED(f.patchable)) {
             printf("%s: %s\n", f.name, hp_error_symbol(f.patchable));
             wrong = 1;

@@ -1,32 +1,32 @@
 #include "matrix.h"
 
-static int leaf(int a) {
+MATRIX_FUNCTION(static int, leaf, (int a)) {
     return a + 1;
 }
 
-static int constant(void) {
+MATRIX_FUNCTION(static int, constant, (void)) {
     return 42;
 }
 
-static int scaled(int a, int factor) {
+MATRIX_FUNCTION(static int, scaled, (int a, int factor)) {
     return a * factor;
 }
 
-static int ignored(int a) {
+MATRIX_FUNCTION(static int, ignored, (int a)) {
     return a * 0;
 }
 
-static int unread(int a, int never_read) {
+MATRIX_FUNCTION(static int, unread, (int a, int never_read)) {
     (void)never_read;
     return a;
 }
 
-static int behind(const int *value) {
+MATRIX_FUNCTION(static int, behind, (const int *value)) {
     return *value;
 }
 
 /* The test at its beginning is what gcc likes to inline, with the rest as a function of its own. */
-static int guarded(const int *values, int count) {
+MATRIX_FUNCTION(static int, guarded, (const int *values, int count)) {
     if (values == NULL || count <= 0)
         return 0;
     int sum = 0;
@@ -36,67 +36,67 @@ static int guarded(const int *values, int count) {
 }
 
 /* Pure: twice the same call is once too much for an optimiser. */
-static int twice(const char *text) {
+MATRIX_FUNCTION(static int, twice, (const char *text)) {
     int length = 0;
     while (text[length] != '\0')
         length++;
     return length;
 }
 
-static int sum_to(int n) {
+MATRIX_FUNCTION(static int, sum_to, (int n)) {
     return n <= 0 ? 0 : n + sum_to(n - 1);
 }
 
-static int tail(int a) {
+MATRIX_FUNCTION(static int, tail, (int a)) {
     return leaf(a);
 }
 
 /* It only reads: whoever looks inside need not read the box again afterwards. */
-static int peek(matrix_box *box) {
+MATRIX_FUNCTION(static int, peek, (matrix_box * box)) {
     return box->at.x;
 }
 
 /* It needs one register: whoever looks inside keeps values in the others. */
-static int registers(int a) {
+MATRIX_FUNCTION(static int, registers, (int a)) {
     return a * 2;
 }
 
 double mixed(double a, float b, int c);
-double mixed(double a, float b, int c) {
+MATRIX_FUNCTION(double, mixed, (double a, float b, int c)) {
     return a * (double)b + c;
 }
 
 unsigned char small(signed char a, unsigned short b, _Bool c);
-unsigned char small(signed char a, unsigned short b, _Bool c) {
+MATRIX_FUNCTION(unsigned char, small, (signed char a, unsigned short b, _Bool c)) {
     return (unsigned char)(a + b + c);
 }
 
-static int64_t large(int64_t a, uint64_t b) {
+MATRIX_FUNCTION(static int64_t, large, (int64_t a, uint64_t b)) {
     return a + (int64_t)b;
 }
 
-static matrix_color painted(matrix_color color) {
+MATRIX_FUNCTION(static matrix_color, painted, (matrix_color color)) {
     return color == MATRIX_GREEN ? MATRIX_BLUE : MATRIX_RED;
 }
 
-static int inside(matrix_point point) {
+MATRIX_FUNCTION(static int, inside, (matrix_point point)) {
     return point.x + point.y;
 }
 
-static matrix_point moved(const matrix_box *box, int by) {
+MATRIX_FUNCTION(static matrix_point, moved, (const matrix_box *box, int by)) {
     const matrix_point point = {box->at.x + by, box->at.y};
     return point;
 }
 
-static int called_back(int a) {
+MATRIX_FUNCTION(static int, called_back, (int a)) {
     return a * 3;
 }
 
-static int MATRIX_STDCALL by_stdcall(int a, int b) {
+MATRIX_FUNCTION(static int MATRIX_STDCALL, by_stdcall, (int a, int b)) {
     return a + b;
 }
 
-static int MATRIX_FASTCALL by_fastcall(int a, int b, int c) {
+MATRIX_FUNCTION(static int MATRIX_FASTCALL, by_fastcall, (int a, int b, int c)) {
     return a + b + c;
 }
 
@@ -121,6 +121,9 @@ static void more_calls(int seed, double *result) {
     result[MATRIX_by_fastcall] = by_fastcall(1, 2, seed);
     result[MATRIX_abroad] = abroad(7) + abroad(7);
     result[MATRIX_abroad_static] = matrix_other_calls(seed);
+#if defined(MATRIX_FAST)
+    result[MATRIX_abroad_static] += matrix_fast_calls(seed);
+#endif
 }
 
 void matrix_calls(int seed, double result[MATRIX_RESULTS]) {

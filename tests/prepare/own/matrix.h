@@ -27,6 +27,14 @@ typedef struct matrix_box {
     unsigned char mark[4];
 } matrix_box;
 
+/* A function that is redirected. With FAST only what is marked can be. */
+#if defined(MATRIX_FAST)
+#include <hotpatch/function.h>
+#define MATRIX_FUNCTION(result, name, parameters) HP_PATCHABLE(result, name, parameters)
+#else
+#define MATRIX_FUNCTION(result, name, parameters) result name parameters
+#endif
+
 /* The functions that are redirected: name, calls that matrix_calls makes of it, sum of their results. */
 #define MATRIX_FUNCTIONS(X)                                                                                  \
     X(leaf, 3, 15)                                                                                           \
@@ -68,7 +76,8 @@ void matrix_calls(int seed, double result[MATRIX_RESULTS]);
 
 int abroad(int a); /* matrix_other.c */
 int matrix_other_calls(int seed);
-int matrix_library(int a); /* library/ */
+int matrix_fast_calls(int seed); /* matrix_fast.c, with MATRIX_FAST: 0 */
+int matrix_library(int a);       /* library/ */
 int matrix_library_calls(int (*function)(int), int a);
 
 #endif

@@ -1,10 +1,10 @@
 #include "matrix.h"
 
-static int abroad_static(int a) {
+MATRIX_FUNCTION(static int, abroad_static, (int a)) {
     return a + 5;
 }
 
-int abroad(int a) {
+MATRIX_FUNCTION(int, abroad, (int a)) {
     return a;
 }
 
