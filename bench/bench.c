@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bench/bench_clock.h"
+#include "bench/bench_self.h"
 #include "client/com.h"
 #include "idl/protocol.h"
 
@@ -72,9 +73,10 @@ static void invoke_by_hand(void *context, unsigned count) {
 }
 
 /* In place of the transport: a reply that is already there. */
-static HRESULT answer_at_once(const hp_binding *binding, hp_frame *call, hp_frame *reply, VARIANT *hold) {
+static HRESULT answer_at_once(const hp_binding *binding, hp_crossing *crossing) {
+    const hp_frame *call = &crossing->call;
+    hp_frame *reply = &crossing->reply;
     (void)binding;
-    (void)hold;
     reply->arch = HP_ARCH_HERE;
     reply->kind = HP_FRAME_REPLY;
     reply->words = 1;
@@ -167,30 +169,13 @@ static HRESULT run(const wchar_t *progid, int json) {
     return hr;
 }
 
-/* Register, as the vendor's installer would: by running the update. */
-static HRESULT register_self(void) {
-    wchar_t path[MAX_PATH], line[MAX_PATH + 32];
-    GetModuleFileNameW(NULL, path, MAX_PATH);
-    swprintf(line, MAX_PATH + 32, L"\"%ls\" /regserver", path);
-    STARTUPINFOW startup = {.cb = sizeof startup};
-    PROCESS_INFORMATION started;
-    if (!CreateProcessW(path, line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &started))
-        return HRESULT_FROM_WIN32(GetLastError());
-    DWORD code = 1;
-    WaitForSingleObject(started.hProcess, INFINITE);
-    GetExitCodeProcess(started.hProcess, &code);
-    CloseHandle(started.hThread);
-    CloseHandle(started.hProcess);
-    return code == 0 ? S_OK : E_FAIL;
-}
-
 int main(int argc, char **argv) {
     static const hp_server_class update = {.size = sizeof update, .progid = L"Hotpatch.Bench", .version = 1};
     int code = hp_com_main(&update);
     if (code != HP_NOT_A_SERVER)
         return code;
     int json = argc > 1 && strcmp(argv[1], "--json") == 0;
-    HRESULT hr = register_self();
+    HRESULT hr = hp_bench_self_register();
     if (SUCCEEDED(hr))
         hr = run(update.progid, json);
     HRESULT undone = hp_com_unregister(update.progid);

@@ -1,5 +1,7 @@
 #include "client/apartment.h"
 
+#include <stdlib.h>
+
 #include <objbase.h>
 
 #include "idl/fault.h"
@@ -53,9 +55,24 @@ static int in_mta(void) {
     return SUCCEEDED(CoGetApartmentType(&type, &qualifier)) && type == APTTYPE_MTA;
 }
 
+/* Whoever waits for a job may unload this module as soon as it sees that the job is done: the thread must not
+ * return into nothing then. Undone when the system has its thread back. */
+static HMODULE hold_module(void) {
+    static const char here;
+    HMODULE module = NULL;
+    GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, (const wchar_t *)(const void *)&here, &module);
+    return module;
+}
+
+static void let_go_of_module(PTP_CALLBACK_INSTANCE instance, HMODULE module) {
+    if (module != NULL)
+        FreeLibraryWhenCallbackReturns(instance, module);
+}
+
 static void CALLBACK run_errand(PTP_CALLBACK_INSTANCE instance, void *context, PTP_WORK work) {
     (void)work;
     const hp_apartment_errand *errand = context;
+    let_go_of_module(instance, errand->module);
     CallbackMayRunLong(instance);
     errand->job(errand->context);
 }
@@ -71,14 +88,9 @@ HRESULT hp_apartment_prepare(const hp_apartment *apartment, hp_apartment_job *jo
     return errand->work != NULL ? S_OK : E_OUTOFMEMORY;
 }
 
-void hp_apartment_finish(hp_apartment_errand *errand) {
-    if (in_mta()) {
-        errand->job(errand->context);
-    } else {
-        SubmitThreadpoolWork(errand->work);
-        WaitForThreadpoolWorkCallbacks(errand->work, FALSE);
-    }
-    CloseThreadpoolWork(errand->work);
+void hp_apartment_start(hp_apartment_errand *errand) {
+    errand->module = hold_module();
+    SubmitThreadpoolWork(errand->work);
 }
 
 HRESULT hp_apartment_run(const hp_apartment *apartment, hp_apartment_job *job, void *context) {
@@ -88,7 +100,41 @@ HRESULT hp_apartment_run(const hp_apartment *apartment, hp_apartment_job *job, v
     }
     hp_apartment_errand errand;
     HRESULT hr = hp_apartment_prepare(apartment, job, context, &errand);
-    if (SUCCEEDED(hr))
-        hp_apartment_finish(&errand);
-    return hr;
+    if (FAILED(hr))
+        return hr;
+    hp_apartment_start(&errand);
+    WaitForThreadpoolWorkCallbacks(errand.work, FALSE);
+    CloseThreadpoolWork(errand.work);
+    return S_OK;
+}
+
+/* A job on its way to a thread. */
+typedef struct parcel {
+    hp_apartment_job *job;
+    void *context;
+    HMODULE module;
+} parcel;
+
+static void CALLBACK run_parcel(PTP_CALLBACK_INSTANCE instance, void *context) {
+    parcel it = *(parcel *)context;
+    free(context);
+    let_go_of_module(instance, it.module);
+    it.job(it.context);
+}
+
+HRESULT hp_apartment_submit(const hp_apartment *apartment, hp_apartment_job *job, void *context) {
+    TP_CALLBACK_ENVIRON environment;
+    InitializeThreadpoolEnvironment(&environment);
+    SetThreadpoolCallbackPool(&environment, apartment->pool);
+    SetThreadpoolCallbackRunsLong(&environment); /* so that others get a thread of their own */
+    parcel *it = HP_FAULT("memory for a job") ? NULL : malloc(sizeof *it);
+    if (it == NULL)
+        return E_OUTOFMEMORY;
+    *it = (parcel){.job = job, .context = context, .module = hold_module()};
+    if (!HP_FAULT("job for the thread pool") && TrySubmitThreadpoolCallback(run_parcel, it, &environment))
+        return S_OK;
+    if (it->module != NULL)
+        FreeLibrary(it->module);
+    free(it);
+    return E_OUTOFMEMORY;
 }

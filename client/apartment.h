@@ -27,20 +27,21 @@ void hp_apartment_release(hp_apartment *apartment);
 typedef struct hp_apartment_errand {
     hp_apartment_job *job;
     void *context;
-    PTP_WORK work;
+    PTP_WORK work; /**< closed by whoever waits for it, or by the job */
+    HMODULE module;
 } hp_apartment_errand;
 
 /**
  * Make a job ready to run later without failing.
  *
- * @param errand  stays where it is until hp_apartment_finish
+ * @param errand  stays where it is until the job runs
  * @return S_OK or E_OUTOFMEMORY
  */
 HRESULT hp_apartment_prepare(const hp_apartment *apartment, hp_apartment_job *job, void *context,
                              hp_apartment_errand *errand);
 
-/** Run a prepared job in the multithreaded apartment, wait for it, and free what was prepared. */
-void hp_apartment_finish(hp_apartment_errand *errand);
+/** Run a prepared job, once, on a pool thread in the multithreaded apartment. Does not wait, cannot fail. */
+void hp_apartment_start(hp_apartment_errand *errand);
 
 /**
  * Run a job in the multithreaded apartment and wait for it.
@@ -49,5 +50,12 @@ void hp_apartment_finish(hp_apartment_errand *errand);
  * @return S_OK once it ran; E_OUTOFMEMORY if no thread could be had: then it did not run
  */
 HRESULT hp_apartment_run(const hp_apartment *apartment, hp_apartment_job *job, void *context);
+
+/**
+ * Have a job run on a pool thread, in the multithreaded apartment, and do not wait for it.
+ *
+ * @return S_OK: it will run, once, even if the apartment is released meanwhile; E_OUTOFMEMORY: it will not
+ */
+HRESULT hp_apartment_submit(const hp_apartment *apartment, hp_apartment_job *job, void *context);
 
 #endif

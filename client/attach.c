@@ -3,31 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/activate.h"
+#include "client/approach.h"
 #include "client/commit.h"
 #include "client/dispatch.h"
+#include "client/errand.h"
+#include "client/goodbye.h"
+#include "client/health.h"
+#include "client/policy.h"
 #include "client/report.h"
 #include "client/start.h"
-#include "client/transport.h"
 #include "idl/fault.h"
 #include "idl/log.h"
-
-static HMODULE module_of(const hp_attach *it) {
-    return it->options->module != NULL ? it->options->module : GetModuleHandleW(NULL);
-}
-
-/* The job of hp_attach_reach: in the multithreaded apartment. */
-static void reach(void *context) {
-    hp_attach *it = context;
-    uintptr_t before = hp_dispatch_enter();
-    HRESULT hr = hp_functable_open(module_of(it), &it->table, &it->trouble);
-    if (SUCCEEDED(hr))
-        hr = hp_activate_update(&it->found, it->options, it->cancel, &it->update, &it->started, &it->trouble);
-    if (SUCCEEDED(hr))
-        hr = hp_offer_ask(it->update, &it->table, &it->offer, &it->trouble);
-    it->result = hr;
-    hp_dispatch_leave(before);
-}
 
 /* Run a job that sets it->result. */
 static HRESULT run(hp_attach *it, hp_apartment_job *job) {
@@ -44,7 +30,8 @@ HRESULT hp_attach_reach(hp_attach *it, hp_session *current) {
     it->result = hp_class_lookup(it->progid, &it->found, &it->trouble);
     if (FAILED(it->result))
         return it->result;
-    if (current != NULL && hp_session_serves(current, &it->found) && current->module == module_of(it)) {
+    if (current != NULL && hp_session_serves(current, &it->found) &&
+        current->module == hp_approach_module(it)) {
         it->offer.pid = current->pid;
         it->redirected = current->count;
         return it->result = S_FALSE;
@@ -53,7 +40,7 @@ HRESULT hp_attach_reach(hp_attach *it, hp_session *current) {
     if (FAILED(it->result))
         return hp_trouble_set(&it->trouble, it->result, NULL,
                               "the multithreaded apartment could not be held");
-    return run(it, reach);
+    return hp_approach_run(it);
 }
 
 static HRESULT make_plan(hp_attach *it, const hp_session *current) {
@@ -71,7 +58,8 @@ static HRESULT make_session(hp_attach *it) {
     if (it->session == NULL)
         return hp_trouble_set(&it->trouble, E_OUTOFMEMORY, NULL, NULL);
     hp_session *session = it->session;
-    session->transport = hp_transport_invoke;
+    session->transport = hp_errand_run;
+    hp_health_prepare(session, &it->options->breaker);
     session->clsid = it->found.clsid;
     session->pid = it->offer.pid;
     session->update = it->update;
@@ -82,7 +70,7 @@ static HRESULT make_session(hp_attach *it) {
     /* Its code must not be unloaded while calls are redirected from there. */
     if (HP_FAULT("reference to the module") ||
         !GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
-                            (const wchar_t *)(const void *)module_of(it), &session->module))
+                            (const wchar_t *)(const void *)hp_approach_module(it), &session->module))
         return hp_trouble_set_last_error(&it->trouble, NULL, "GetModuleHandleEx");
     return S_OK;
 }
@@ -95,7 +83,8 @@ static void commit(void *context) {
     HRESULT hr = make_plan(it, it->current);
     HRESULT done = SUCCEEDED(hr) ? make_session(it) : hr;
     if (SUCCEEDED(done))
-        done = hp_commit_prepare(&it->plan, &it->table, it->session, it->current, &change, &it->trouble);
+        done = hp_commit_prepare(&it->plan, &it->table, it->options, it->session, it->current, &change,
+                                 &it->trouble);
     if (SUCCEEDED(done))
         hp_commit_apply(&change);
     it->result = FAILED(done) ? done : hr;
@@ -103,7 +92,7 @@ static void commit(void *context) {
 }
 
 HRESULT hp_attach_commit(hp_attach *it, hp_session *current) {
-    if (current != NULL && current->module != module_of(it))
+    if (current != NULL && current->module != hp_approach_module(it))
         return it->result = hp_trouble_set(&it->trouble, E_INVALIDARG, NULL,
                                            "this ProgID is attached to another module: detach first");
     if (current != NULL && hp_session_serves(current, &it->found)) {
@@ -117,6 +106,9 @@ HRESULT hp_attach_commit(hp_attach *it, hp_session *current) {
         it->session = NULL;
     }
     if (it->session != NULL) {
+        /* What the update says of itself is not needed where we made the process. */
+        if (it->started.process != NULL)
+            it->session->pid = it->offer.pid = GetProcessId(it->started.process);
         it->session->process = it->started.process != NULL ? it->started.process
                                                            : OpenProcess(SYNCHRONIZE, FALSE, it->offer.pid);
         it->session->let_go = it->started.let_go;
@@ -127,9 +119,20 @@ HRESULT hp_attach_commit(hp_attach *it, hp_session *current) {
     return it->result;
 }
 
-static void release_update(void *context) {
-    hp_attach *it = context;
-    hp_transport_release(it->update, it->started.process);
+/* The update is not wanted. One that does not listen is ended, if it was started here. */
+static void let_go_of_update(hp_attach *it) {
+    enum { PATIENCE_MS = 2000 };
+    if (it->update != NULL) {
+        HRESULT hr = hp_goodbye_within(it->update, it->started.process, &it->apartment, PATIENCE_MS);
+        if (hr == HP_E_DEADLINE && it->started.process != NULL)
+            TerminateProcess(it->started.process, 1);
+        if (FAILED(hr))
+            hp_log_write(HP_LOG_WARNING,
+                         "the proxy of an update that is not wanted could not be released: %s",
+                         hp_error_what(hr));
+    }
+    if (it->started.process != NULL)
+        hp_start_end(&it->started);
 }
 
 static void log_failure(hp_attach *it) {
@@ -141,21 +144,32 @@ static void log_failure(hp_attach *it) {
     hp_log_trouble(HP_LOG_ERROR, &it->trouble);
 }
 
+/* It may be a slip of the pen, or the update of another day. */
+static void name_unused_policies(const hp_attach *it) {
+    for (uint32_t i = 0; i < it->options->function_count; i++) {
+        const char *given = it->options->functions[i].function;
+        size_t at = 0;
+        while (at < it->plan.count && !hp_policy_means(given, it->plan.items[at].offer->name))
+            at++;
+        if (at == it->plan.count)
+            hp_log_write(HP_LOG_WARNING, "%s has a policy, but the update does not offer it", given);
+    }
+}
+
 HRESULT hp_attach_end(hp_attach *it, hp_report **report) {
     if (FAILED(it->result))
         log_failure(it);
     if (it->session != NULL)
         hp_log_write(HP_LOG_INFO, "%ls: %lu functions now run in process %lu", it->progid,
                      (unsigned long)it->redirected, (unsigned long)it->offer.pid);
+    if (it->session != NULL)
+        name_unused_policies(it);
     if (report != NULL)
         *report =
             hp_report_make(it->result, &it->trouble, &it->plan, it->redirected, it->found.exe, it->offer.pid);
     if (it->session != NULL)
         hp_session_unobserve(it->session);
-    if (it->update != NULL && FAILED(hp_apartment_run(&it->apartment, release_update, it)))
-        hp_log_write(HP_LOG_WARNING, "no thread to release the update's proxy on: it is leaked");
-    if (it->started.process != NULL)
-        hp_start_end(&it->started);
+    let_go_of_update(it);
     hp_plan_free(&it->plan);
     hp_functable_close(&it->table);
     hp_offer_free(&it->offer);

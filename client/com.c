@@ -4,6 +4,9 @@
 
 #include "client/attach.h"
 #include "client/dispatch.h"
+#include "client/exiting.h"
+#include "client/health.h"
+#include "client/policy.h"
 #include "client/report.h"
 #include "idl/log.h"
 
@@ -25,7 +28,8 @@ static int is_progid(const wchar_t *progid) {
 
 static int are_options(const hp_attach_options *options) {
     return options == NULL || (options->size == sizeof *options &&
-                               (options->flags & ~(HP_ATTACH_PARTIAL | HP_ATTACH_ALLOW_ELEVATED)) == 0);
+                               (options->flags & ~(HP_ATTACH_PARTIAL | HP_ATTACH_ALLOW_ELEVATED)) == 0 &&
+                               SUCCEEDED(hp_policy_check(options)));
 }
 
 HRESULT hp_com_check(const wchar_t *progid, const hp_attach_options *options) {
@@ -33,8 +37,9 @@ HRESULT hp_com_check(const wchar_t *progid, const hp_attach_options *options) {
 }
 
 /* The older session's functions belong to the newer one already; what is left is to let its calls finish. */
-static void retire(hp_session *session, uint32_t timeout_ms) {
-    if (hp_session_close(session, timeout_ms != 0 ? timeout_ms : HP_COM_DRAIN_TIMEOUT_MS) == HP_E_CALL_BUSY)
+static void retire(hp_session *session, int own, uint32_t timeout_ms) {
+    if (hp_session_close(session, own, timeout_ms != 0 ? timeout_ms : HP_COM_DRAIN_TIMEOUT_MS) ==
+        HP_E_CALL_BUSY)
         hp_log_write(HP_LOG_WARNING,
                      "calls are still inside the older update; it is let go of when the last returns");
 }
@@ -69,7 +74,11 @@ HRESULT hp_com_attach_until(const wchar_t *progid, const hp_attach_options *opti
     HRESULT hr = hp_com_check(progid, options);
     if (FAILED(hr))
         return refuse(hr, progid,
-                      is_progid(progid) ? "size or flags of the options" : "a ProgID has 1 to 39 characters",
+                      is_progid(progid) ? "size, flags or policies of the options"
+                                        : "a ProgID has 1 to 39 characters",
+                      report);
+    if (hp_exiting_now())
+        return refuse(HRESULT_FROM_WIN32(ERROR_SHUTDOWN_IN_PROGRESS), progid, "the process is exiting",
                       report);
     hr = hp_dispatch_prepare();
     if (FAILED(hr))
@@ -88,7 +97,7 @@ HRESULT hp_com_attach_until(const wchar_t *progid, const hp_attach_options *opti
     }
     hr = hp_attach_end(&it, report);
     if (older != NULL)
-        retire(older, it.options->drain_timeout_ms);
+        retire(older, before == (uintptr_t)older, it.options->drain_timeout_ms);
     hp_dispatch_leave(before);
     return hr;
 }
@@ -104,6 +113,8 @@ HRESULT hp_com_attach(const wchar_t *progid) {
 HRESULT hp_com_detach(const wchar_t *progid, uint32_t timeout_ms) {
     if (!is_progid(progid))
         return E_INVALIDARG;
+    if (hp_exiting_now())
+        return S_OK; /* calls run the original already, and the update sees the end of this process */
     HRESULT hr = hp_dispatch_prepare();
     if (FAILED(hr))
         return hr;
@@ -121,7 +132,7 @@ HRESULT hp_com_detach(const wchar_t *progid, uint32_t timeout_ms) {
     } else {
         if (FAILED(hr))
             hp_log_trouble(HP_LOG_ERROR, &trouble);
-        HRESULT drained = hp_session_close(session, timeout_ms);
+        HRESULT drained = hp_session_close(session, before == (uintptr_t)session, timeout_ms);
         hr = FAILED(hr) ? hr : drained;
         hp_log_write(HP_LOG_INFO, "%ls: detached", progid);
     }
@@ -147,4 +158,33 @@ hp_session *hp_com_observe(const wchar_t *progid) {
         hp_session_observe(session);
     ReleaseSRWLockExclusive(&attach_lock);
     return session;
+}
+
+static uint64_t count_of(volatile LONG64 *counter) {
+    return (uint64_t)InterlockedCompareExchange64(counter, 0, 0);
+}
+
+HRESULT hp_com_status(const wchar_t *progid, hp_session_status *status) {
+    if (!is_progid(progid) || status == NULL || status->size != sizeof *status)
+        return E_INVALIDARG;
+    if (hp_exiting_now())
+        return HP_E_NOT_ATTACHED;
+    AcquireSRWLockExclusive(&attach_lock);
+    hp_session *session = *find(progid);
+    if (session != NULL) {
+        /* This lock keeps the owner's reference: what is above it are calls. */
+        LONG inside = session->references - 1;
+        *status = (hp_session_status){.size = sizeof *status,
+                                      .server_pid = session->pid,
+                                      .functions = (uint32_t)session->count,
+                                      .gone = (uint32_t)hp_session_is_gone(session),
+                                      .open = hp_health_open(session),
+                                      .inside = inside > 0 ? (uint32_t)inside : 0,
+                                      .calls = count_of(&session->counts.calls),
+                                      .failures = count_of(&session->counts.failures),
+                                      .retries = count_of(&session->counts.retries),
+                                      .late_answers = count_of(&session->counts.late)};
+    }
+    ReleaseSRWLockExclusive(&attach_lock);
+    return session != NULL ? S_OK : HP_E_NOT_ATTACHED;
 }

@@ -2,9 +2,11 @@
 
 #include <stdlib.h>
 
+#include "client/policy.h"
 #include "idl/fault.h"
 
-static HRESULT make_bindings(const hp_plan *plan, hp_session *session) {
+static HRESULT make_bindings(const hp_plan *plan, const hp_attach_options *options, hp_session *session,
+                             hp_trouble *trouble) {
     session->bindings =
         HP_FAULT("memory for bindings") ? NULL : calloc(plan->good, sizeof *session->bindings);
     if (session->bindings == NULL)
@@ -18,6 +20,9 @@ static HRESULT make_bindings(const hp_plan *plan, hp_session *session) {
         MultiByteToWideChar(CP_UTF8, 0, item->offer->name, -1, wide, 256);
         binding->session = session;
         binding->marshal = item->marshal;
+        binding->policy = hp_policy_choose(options, item->offer->name);
+        if (FAILED(hp_policy_fits(&binding->policy, &item->marshal.signature)))
+            return hp_trouble_set(trouble, HP_E_POLICY, item->offer->name, "its result is a structure");
         binding->name = HP_FAULT("memory for a function's name") ? NULL : SysAllocString(wide);
         if (binding->name == NULL)
             return E_OUTOFMEMORY;
@@ -104,11 +109,11 @@ static void name_target(const hp_session *session, const hp_target *target, hp_t
         }
 }
 
-HRESULT hp_commit_prepare(hp_plan *plan, const hp_functable *table, hp_session *session, hp_session *current,
-                          hp_commit *commit, hp_trouble *trouble) {
+HRESULT hp_commit_prepare(hp_plan *plan, const hp_functable *table, const hp_attach_options *options,
+                          hp_session *session, hp_session *current, hp_commit *commit, hp_trouble *trouble) {
     *commit = (hp_commit){
         .session = session, .current = current, .image = {.base = table->base, .size = table->image_size}};
-    HRESULT hr = make_bindings(plan, session);
+    HRESULT hr = make_bindings(plan, options, session, trouble);
     if (SUCCEEDED(hr))
         hr = make_targets(plan, session, &commit->batch, trouble);
     if (SUCCEEDED(hr))

@@ -6,6 +6,7 @@
 #define HP_CLIENT_COMMIT_H
 
 #include "client/plan.h"
+#include "hotpatch/client.h"
 
 /** A change that is ready. Zero-initialise; ended by hp_commit_apply. */
 typedef struct hp_commit {
@@ -22,13 +23,14 @@ typedef struct hp_commit {
  *
  * @param plan     its good items are used; their targets are filled in
  * @param table    of the image
+ * @param options  complete; their policies are chosen from
  * @param session  receives bindings; still unknown to any target
  * @param current  the older session, or NULL
- * @return S_OK; E_OUTOFMEMORY, HP_E_NO_ROOM_NEAR, HP_E_DYNAMIC_CODE,
+ * @return S_OK; E_OUTOFMEMORY, HP_E_POLICY, HP_E_NO_ROOM_NEAR, HP_E_DYNAMIC_CODE,
  *         HP_E_FOREIGN_BYTES...; nothing is left behind then
  */
-HRESULT hp_commit_prepare(hp_plan *plan, const hp_functable *table, hp_session *session, hp_session *current,
-                          hp_commit *commit, hp_trouble *trouble);
+HRESULT hp_commit_prepare(hp_plan *plan, const hp_functable *table, const hp_attach_options *options,
+                          hp_session *session, hp_session *current, hp_commit *commit, hp_trouble *trouble);
 
 /** Do it: bind, plant, unbind and revert what the older session has and the newer has not. Cannot fail. */
 void hp_commit_apply(hp_commit *commit);

@@ -25,6 +25,14 @@ uintptr_t hp_dispatch_enter(void);
 /** End of it. */
 void hp_dispatch_leave(uintptr_t before);
 
+/**
+ * On the thread of a call, inside: the app's own code runs now, for the sake of this session. What hp_dispatch_enter
+ * returns to it tells which.
+ *
+ * @param session  NULL: it has come back
+ */
+void hp_dispatch_note(const void *session);
+
 /** The hp_dispatch_function of every thunk. */
 uintptr_t hp_dispatch_call(hp_registers *registers, hp_context *context);
 

@@ -9,39 +9,77 @@
 #include <oaidl.h>
 
 #include "client/apartment.h"
+#include "client/circuit.h"
 #include "client/target.h"
+#include "hotpatch/policy.h"
 #include "proxygen/marshal.h"
 #include "registry/class.h"
 
 typedef struct hp_session hp_session;
 
+/** How far a call came. */
+typedef enum hp_reach {
+    HP_REACH_HERE =
+        0, /**< it did not leave this process, for a reason that has nothing to do with the update */
+    HP_REACH_NOT_RUN, /**< it is certain that the update has not begun to run it */
+    HP_REACH_MAYBE,   /**< it may have run */
+} hp_reach;
+
+/** A call on its way over and back. */
+typedef struct hp_crossing {
+    hp_frame call, reply;
+    VARIANT hold;         /**< keeps the reply's bytes; the caller clears it with VariantClear */
+    uint32_t deadline_ms; /**< how long it may take; 0: as long as it likes */
+    hp_reach reach;       /**< set by the transport */
+    char detail[640];     /**< of a failure, UTF-8; empty if nothing is known */
+} hp_crossing;
+
 /**
- * Carries a call over and back.
+ * Carries a call over and back. The caller's memory is touched on its own thread only, and not any more once
+ * this has returned.
  *
- * @param binding  which function
- * @param call     as hp_marshal_gather described it
- * @param reply    receives the reply
- * @param hold     receives what keeps the reply's bytes; the caller clears it with VariantClear
+ * @param binding   which function
+ * @param crossing  call as hp_marshal_gather described it, hold empty; receives the rest
+ * @return S_OK; HP_E_UPDATE_GONE, HP_E_DEADLINE, the update's own error, or what packing and COM give
  */
-typedef HRESULT hp_transport(const hp_binding *binding, hp_frame *call, hp_frame *reply, VARIANT *hold);
+typedef HRESULT hp_transport(const hp_binding *binding, hp_crossing *crossing);
 
 struct hp_binding {
     hp_session *session;
     hp_target *target;
     BSTR name;
     hp_marshal marshal;
+    hp_policy policy;
+    hp_circuit circuit;       /**< under health_lock, but for reading state and failures */
     volatile LONG complained; /**< a failed call of this function was logged: the next ones are debug lines */
+    volatile LONG news;       /**< HP_NEWS_..., for the watch to tell */
 };
+
+enum { HP_NEWS_OPENED = 1, HP_NEWS_CLOSED = 2 };
+
+/** What calls have come to. Written with interlocked functions. */
+typedef struct hp_session_counts {
+    volatile LONG64 calls, failures, retries, late;
+} hp_session_counts;
 
 struct hp_session {
     volatile LONG references; /**< the owner's, and one per call inside; 0: ended, the update is let go of */
     /** keep what follows readable, not the update: one each, and one for all references */
     volatile LONG observers;
-    volatile LONG gone; /**< the update is dead: calls run the original at once */
-    HANDLE lost;        /**< event, set with gone: a watch waits for it */
-    HMODULE module;     /**< image whose functions are redirected, kept loaded */
+    volatile LONG closed; /**< the owner has let go, or is about to */
+    volatile LONG gone;   /**< the update is dead: calls run the original at once */
+    HANDLE lost;          /**< event, set with gone: a watch waits for it */
+    HANDLE news;          /**< event: a circuit has opened or closed, or the update hangs */
+    SRWLOCK health_lock;
+    hp_breaker breaker;      /**< without a zero */
+    volatile LONG hangs;     /**< deadlines missed in a row, by all functions together */
+    volatile LONG hung;      /**< the update was ended because of them */
+    volatile LONG abandoned; /**< calls inside for which nobody waits any more */
+    hp_session_counts counts;
+    HMODULE module; /**< image whose functions are redirected, kept loaded */
     hp_apartment apartment;
     hp_apartment_errand farewell; /**< releases the update, prepared when there still was a way to fail */
+    int ended;                    /**< it has done so */
     hp_transport *transport;
     IDispatch *update;
     /** Of the update, SYNCHRONIZE; NULL if it could not be opened. Kept open until the update's proxy is
@@ -67,7 +105,13 @@ hp_session *hp_session_make(const wchar_t *progid, hp_apartment *apartment);
 /** One more reference. */
 void hp_session_hold(hp_session *session);
 
-/** One less; with the last one the update is let go of, in the multithreaded apartment. Any thread. */
+/** One more reference, unless the session has ended. Caller has a reference or an observation. */
+int hp_session_try_hold(hp_session *session);
+
+/**
+ * One less; with the last one the update is let go of, in the multithreaded apartment. That is waited for, for
+ * some seconds; an update that does not listen is ended. Any thread.
+ */
 void hp_session_release(hp_session *session);
 
 /**
@@ -78,17 +122,23 @@ void hp_session_observe(hp_session *session);
 /** End of it. */
 void hp_session_unobserve(hp_session *session);
 
-/** Has its last reference gone? */
+/** Has its owner let go of it? Calls may still be inside. */
 int hp_session_has_ended(const hp_session *session);
 
 /**
- * The owner lets go: waits until calls have left or time is up, and drops its reference in either case.
+ * The owner lets go: waits until calls have left or time is up, and drops its reference in either case. If
+ * only calls are left then for which nobody waits any more, the update is ended, if it was started here; such
+ * calls are waited for some seconds at most.
  *
+ * @param own  calls inside that are this thread's own: waiting for them would be in vain
  * @return S_OK or HP_E_CALL_BUSY
  */
-HRESULT hp_session_close(hp_session *session, uint32_t timeout_ms);
+HRESULT hp_session_close(hp_session *session, int own, uint32_t timeout_ms);
 
-/** Note that the update is dead. Returns 1 the first time. Any thread with a reference or an observation. */
+/**
+ * Note that the update is dead: calls whose policy is plain run the original without coming here from now on.
+ * Returns 1 the first time. Any thread with a reference or an observation.
+ */
 int hp_session_lose(hp_session *session);
 
 /** Has the update's process ended, or was it found gone by a call? */
@@ -96,6 +146,9 @@ int hp_session_is_gone(hp_session *session);
 
 /** Is the session attached to this very class, from this very EXE, and alive? */
 int hp_session_serves(hp_session *session, const hp_class_found *found);
+
+/** End the update's process, if it was started here. Returns 1 if it was. */
+int hp_session_end_update(hp_session *session);
 
 /** Does the session answer calls of this target? */
 int hp_session_owns(const hp_session *session, const hp_target *target);

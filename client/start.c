@@ -6,6 +6,7 @@
 #include <wchar.h>
 
 #include "client/transport.h"
+#include "client/trust.h"
 #include "idl/fault.h"
 #include "idl/handover.h"
 #include "idl/protocol.h"
@@ -43,7 +44,7 @@ static wchar_t *make_command_line(const wchar_t *exe, const heritage *it) {
 
 static BOOL create_process(const wchar_t *exe, wchar_t *line, heritage *it, STARTUPINFOEXW *startup,
                            PROCESS_INFORMATION *started) {
-    const DWORD flags = EXTENDED_STARTUPINFO_PRESENT | CREATE_NO_WINDOW;
+    const DWORD flags = EXTENDED_STARTUPINFO_PRESENT | CREATE_NO_WINDOW | CREATE_SUSPENDED;
     if (HP_FAULT("list of inherited handles") ||
         !UpdateProcThreadAttribute(startup->lpAttributeList, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, it,
                                    HERITAGE_HANDLES * sizeof(HANDLE), NULL, NULL) ||
@@ -56,38 +57,50 @@ static BOOL create_process(const wchar_t *exe, wchar_t *line, heritage *it, STAR
     return made;
 }
 
-static HRESULT start_process(const wchar_t *exe, heritage *it, HANDLE *process, hp_trouble *trouble) {
+/* Nothing of the process has run yet, and nothing will if it is not the EXE that was checked: what the path
+ * leads to may have changed since. */
+static HRESULT let_run(const hp_start_exe *exe, const PROCESS_INFORMATION *started, hp_trouble *trouble) {
+    HRESULT hr = hp_trust_compare(exe->file, exe->path, started->hProcess, trouble);
+    if (FAILED(hr))
+        return hr;
+    if (HP_FAULT("resuming the update") || ResumeThread(started->hThread) == (DWORD)-1)
+        return hp_trouble_set_last_error(trouble, NULL, "ResumeThread");
+    return S_OK;
+}
+
+static HRESULT start_process(const hp_start_exe *exe, heritage *it, HANDLE *process, hp_trouble *trouble) {
     STARTUPINFOEXW startup = {.StartupInfo.cb = sizeof startup};
     PROCESS_INFORMATION started = {0};
     SIZE_T size = 0;
     InitializeProcThreadAttributeList(NULL, 1, 0, &size);
     startup.lpAttributeList = HP_FAULT("memory for attributes") ? NULL : malloc(size);
-    wchar_t *line = make_command_line(exe, it);
+    wchar_t *line = make_command_line(exe->path, it);
     HRESULT hr = startup.lpAttributeList != NULL && line != NULL ? S_OK : E_OUTOFMEMORY;
     if (SUCCEEDED(hr) && (HP_FAULT("list of attributes") ||
                           !InitializeProcThreadAttributeList(startup.lpAttributeList, 1, 0, &size)))
         hr = HRESULT_FROM_WIN32(GetLastError());
     if (SUCCEEDED(hr)) {
-        if (!create_process(exe, line, it, &startup, &started))
+        if (!create_process(exe->path, line, it, &startup, &started))
             hr = HRESULT_FROM_WIN32(GetLastError());
         DeleteProcThreadAttributeList(startup.lpAttributeList);
     }
     free(startup.lpAttributeList);
     free(line);
     if (FAILED(hr))
-        return hp_trouble_set_wide(trouble, hr, exe, "the process could not be created");
-    CloseHandle(started.hThread);
+        return hp_trouble_set_wide(trouble, hr, exe->path, "the process could not be created");
     *process = started.hProcess;
-    return S_OK;
+    hr = let_run(exe, &started, trouble);
+    CloseHandle(started.hThread);
+    return hr;
 }
 
-static HRESULT wait_until_ready(const heritage *it, HANDLE process, HANDLE cancel, DWORD timeout_ms,
+static HRESULT wait_until_ready(const heritage *it, HANDLE process, const hp_start_limits *limits,
                                 const wchar_t *exe, hp_trouble *trouble) {
-    const HANDLE any[3] = {it->ready, process, cancel};
+    const HANDLE any[3] = {it->ready, process, limits->cancel};
     DWORD code = 0;
     switch (HP_FAULT("wait for the update")
                 ? WAIT_FAILED
-                : WaitForMultipleObjects(cancel != NULL ? 3 : 2, any, FALSE, timeout_ms)) {
+                : WaitForMultipleObjects(limits->cancel != NULL ? 3 : 2, any, FALSE, limits->timeout_ms)) {
     case WAIT_OBJECT_0:
         return S_OK;
     case WAIT_OBJECT_0 + 1:
@@ -97,7 +110,8 @@ static HRESULT wait_until_ready(const heritage *it, HANDLE process, HANDLE cance
         return hp_trouble_set_wide(trouble, HRESULT_FROM_WIN32(ERROR_CANCELLED), exe,
                                    "the start was cancelled");
     case WAIT_TIMEOUT:
-        return hp_trouble_set_wide(trouble, HP_E_SERVER_SILENT, exe, "waited %lu ms", timeout_ms);
+        return hp_trouble_set_wide(trouble, HP_E_SERVER_SILENT, exe, "waited %lu ms",
+                                   (unsigned long)limits->timeout_ms);
     default:
         return hp_trouble_set_last_error(trouble, NULL, "WaitForMultipleObjects");
     }
@@ -134,29 +148,31 @@ void hp_start_end(hp_started *started) {
     *started = (hp_started){0};
 }
 
-static HRESULT reach(const hp_class_found *found, heritage *it, uint32_t timeout_ms, HANDLE cancel,
+static HRESULT reach(const CLSID *clsid, const hp_start_exe *exe, heritage *it, const hp_start_limits *limits,
                      IDispatch **update, HANDLE *process, hp_trouble *trouble) {
-    HRESULT hr = start_process(found->exe, it, process, trouble);
+    HRESULT hr = start_process(exe, it, process, trouble);
+    if (SUCCEEDED(hr) && limits->leash != NULL)
+        hp_leash_tie(limits->leash, *process);
     if (SUCCEEDED(hr))
-        hr = wait_until_ready(it, *process, cancel, timeout_ms, found->exe, trouble);
+        hr = wait_until_ready(it, *process, limits, exe->path, trouble);
     if (FAILED(hr))
         return hr;
     ResetEvent(it->ready); /* from now on it means that the app has let go */
-    hr = take_object(it, &found->clsid, *process, update);
+    hr = take_object(it, clsid, *process, update);
     if (FAILED(hr))
-        hp_trouble_set_wide(trouble, hr, found->exe, "it is running, but its object could not be had");
+        hp_trouble_set_wide(trouble, hr, exe->path, "it is running, but its object could not be had");
     return hr;
 }
 
-HRESULT hp_start_update(const hp_class_found *found, uint32_t timeout_ms, HANDLE cancel, IDispatch **update,
-                        hp_started *started, hp_trouble *trouble) {
+HRESULT hp_start_update(const CLSID *clsid, const hp_start_exe *exe, const hp_start_limits *limits,
+                        IDispatch **update, hp_started *started, hp_trouble *trouble) {
     heritage it = {0};
     *update = NULL;
     *started = (hp_started){0};
     HRESULT hr = make_heritage(&it, trouble);
     if (FAILED(hr))
         return hr;
-    hr = reach(found, &it, timeout_ms, cancel, update, &started->process, trouble);
+    hr = reach(clsid, exe, &it, limits, update, &started->process, trouble);
     CloseHandle(it.object);
     started->let_go = it.ready;
     if (SUCCEEDED(hr))

@@ -31,7 +31,7 @@ static void fill_target(hp_target *target, unsigned char *thunk, unsigned char *
     target->thunk = thunk;
     InitializeSRWLock(&target->lock);
     target->context.dispatch = hp_dispatch_call;
-    target->context.enter = (void *)(uintptr_t)hp_spill_enter;
+    target->context.enter = (void *)(uintptr_t)hp_spill_bypass; /* until it is bound */
     hp_thunk_write(thunk, &target->context);
 }
 
@@ -91,8 +91,29 @@ void hp_target_keep(hp_target_batch *batch) {
     *batch = (hp_target_batch){0};
 }
 
+static void *routine(void (*function)(void)) {
+    return (void *)(uintptr_t)function;
+}
+
 void hp_target_bind(hp_target *target, hp_binding *binding) {
     AcquireSRWLockExclusive(&target->lock);
     target->binding = binding;
+    target->context.enter = routine(binding != NULL ? hp_spill_enter : hp_spill_bypass);
+    target->shut_until = 0;
+    ReleaseSRWLockExclusive(&target->lock);
+}
+
+void hp_target_bypass(hp_target *target, const hp_binding *binding) {
+    AcquireSRWLockExclusive(&target->lock);
+    if (target->binding == binding)
+        target->context.enter = routine(hp_spill_bypass);
+    ReleaseSRWLockExclusive(&target->lock);
+}
+
+void hp_target_shut(hp_target *target, const hp_binding *binding, uint64_t pause_ms) {
+    DWORD until = GetTickCount() + (DWORD)(pause_ms < INT32_MAX ? pause_ms : INT32_MAX);
+    AcquireSRWLockExclusive(&target->lock);
+    if (target->binding == binding)
+        target->shut_until = until != 0 ? until : 1;
     ReleaseSRWLockExclusive(&target->lock);
 }

@@ -2,9 +2,7 @@
 
 #include <string.h>
 
-#include "idl/array.h"
 #include "idl/fault.h"
-#include "idl/log.h"
 #include "idl/protocol.h"
 #include "idl/text.h"
 
@@ -50,8 +48,7 @@ static void take_description(BSTR description, char *detail, size_t capacity) {
 }
 
 static HRESULT take_exception(EXCEPINFO *info, char *detail, size_t capacity) {
-    if (info->pfnDeferredFillIn != NULL)
-        info->pfnDeferredFillIn(info);
+    /* pfnDeferredFillIn is not called: it came from the other process, and so would the address. */
     take_description(info->bstrDescription, detail, capacity);
     SysFreeString(info->bstrSource);
     SysFreeString(info->bstrDescription);
@@ -59,8 +56,25 @@ static HRESULT take_exception(EXCEPINFO *info, char *detail, size_t capacity) {
     return FAILED(info->scode) ? info->scode : DISP_E_EXCEPTION;
 }
 
+/* In doubt it has run. */
+static hp_reach reach_of(HRESULT hr) {
+    switch (hr) {
+    case RPC_E_SERVER_DIED_DNE:
+    case CO_E_OBJNOTCONNECTED:
+    case RPC_E_CALL_REJECTED:
+    case RPC_E_SERVERCALL_RETRYLATER:
+        return HP_REACH_NOT_RUN;
+    default:
+        return hr == HRESULT_FROM_WIN32(RPC_S_CALL_FAILED_DNE) ||
+                       hr == HRESULT_FROM_WIN32(RPC_S_SERVER_UNAVAILABLE) ||
+                       hr == HRESULT_FROM_WIN32(RPC_S_SERVER_TOO_BUSY)
+                   ? HP_REACH_NOT_RUN
+                   : HP_REACH_MAYBE;
+    }
+}
+
 static HRESULT invoke(IDispatch *update, HANDLE process, DISPID member, VARIANT *arguments, unsigned count,
-                      VARIANT *result, char *detail, size_t capacity) {
+                      VARIANT *result, hp_reach *reach, char *detail, size_t capacity) {
     DISPPARAMS parameters = {.rgvarg = arguments, .cArgs = count};
     EXCEPINFO exception = {0};
     UINT wrong = 0;
@@ -71,65 +85,54 @@ static HRESULT invoke(IDispatch *update, HANDLE process, DISPID member, VARIANT 
         hr = IDispatch_Invoke(update, member, &IID_NULL, LOCALE_INVARIANT, flags, &parameters, result,
                               &exception, &wrong);
     while (hp_transport_retry(hr, &tries, process));
+    *reach = reach_of(hr);
     if (hr == DISP_E_EXCEPTION)
         hr = take_exception(&exception, detail, capacity);
     return means_gone(hr) ? HP_E_UPDATE_GONE : hr;
 }
 
-HRESULT hp_transport_ask(IDispatch *update, DISPID member, VARIANT *arguments, unsigned count,
-                         VARIANT *result, char *detail, size_t capacity) {
+static HRESULT ask(IDispatch *update, DISPID member, VARIANT *arguments, unsigned count, VARIANT *result,
+                   hp_reach *reach, char *detail, size_t capacity) {
+    *reach = HP_REACH_NOT_RUN;
     if (detail != NULL && capacity > 0)
         detail[0] = '\0';
     return HP_FAULT("call of the update")
                ? HRESULT_FROM_WIN32(ERROR_GEN_FAILURE)
-               : invoke(update, NULL, member, arguments, count, result, detail, capacity);
+               : invoke(update, NULL, member, arguments, count, result, reach, detail, capacity);
 }
 
-/* It may be said twice. So a call that failed is made again, however far it went: not everybody who seems
- * gone on a connection that RPC has kept is. Who has ended is not called: RPC loses handles over it. */
-static HRESULT say_goodbye(IDispatch *update, HANDLE process) {
-    enum { TRIES = 4 };
-    HRESULT hr = HP_E_UPDATE_GONE;
-    for (int i = 0; i < TRIES && hr == HP_E_UPDATE_GONE; i++) {
-        if (process != NULL && WaitForSingleObject(process, 0) == WAIT_OBJECT_0)
-            return S_FALSE;
-        VARIANT ignored;
-        VariantInit(&ignored);
-        hr = invoke(update, process, HP_DISPID_DISCONNECT, NULL, 0, &ignored, NULL, 0);
-        VariantClear(&ignored);
-    }
+HRESULT hp_transport_ask(IDispatch *update, DISPID member, VARIANT *arguments, unsigned count,
+                         VARIANT *result, char *detail, size_t capacity) {
+    hp_reach reach;
+    return ask(update, member, arguments, count, result, &reach, detail, capacity);
+}
+
+HRESULT hp_transport_disconnect(IDispatch *update, HANDLE process) {
+    VARIANT ignored;
+    hp_reach reach;
+    VariantInit(&ignored);
+    HRESULT hr = invoke(update, process, HP_DISPID_DISCONNECT, NULL, 0, &ignored, &reach, NULL, 0);
+    VariantClear(&ignored);
     return hr;
 }
 
-void hp_transport_release(IDispatch *update, HANDLE process) {
-    HRESULT hr = say_goodbye(update, process);
-    if (FAILED(hr))
-        hp_log_write(HP_LOG_DEBUG, "goodbye did not reach the update (0x%08lX)", (unsigned long)hr);
-    IDispatch_Release(update);
-}
-
 /* The reply is the other side's claim in every respect. Its bytes are ours by now: COM has copied them. */
-static HRESULT read_reply(const VARIANT *result, hp_frame *reply) {
+HRESULT hp_transport_unpack(const VARIANT *answer, hp_frame *reply) {
     VARTYPE type;
-    if (V_VT(result) != (VT_ARRAY | VT_UI1) || V_ARRAY(result) == NULL ||
-        SafeArrayGetDim(V_ARRAY(result)) != 1 || FAILED(SafeArrayGetVartype(V_ARRAY(result), &type)) ||
-        type != VT_UI1)
+    if (V_VT(answer) != (VT_ARRAY | VT_UI1) || V_ARRAY(answer) == NULL ||
+        SafeArrayGetDim(V_ARRAY(answer)) != 1 || SafeArrayGetElemsize(V_ARRAY(answer)) != 1 ||
+        FAILED(SafeArrayGetVartype(V_ARRAY(answer), &type)) || type != VT_UI1)
         return HP_E_FRAME_MALFORMED;
-    const SAFEARRAY *array = V_ARRAY(result);
+    const SAFEARRAY *array = V_ARRAY(answer);
     return hp_frame_read(array->pvData, array->rgsabound[0].cElements, HP_ARCH_HERE, HP_FRAME_REPLY, reply);
 }
 
-HRESULT hp_transport_invoke(const hp_binding *binding, hp_frame *call, hp_frame *reply, VARIANT *hold) {
-    SAFEARRAY *array = NULL;
-    HRESULT hr = hp_array_make(call, &array);
-    if (FAILED(hr))
-        return hr;
+HRESULT hp_transport_send(hp_session *session, BSTR name, SAFEARRAY *call, VARIANT *reply, hp_reach *reach,
+                          char *detail, size_t capacity) {
     VARIANT arguments[2];
     V_VT(&arguments[0]) = VT_ARRAY | VT_UI1;
-    V_ARRAY(&arguments[0]) = array;
+    V_ARRAY(&arguments[0]) = call;
     V_VT(&arguments[1]) = VT_BSTR;
-    V_BSTR(&arguments[1]) = binding->name;
-    hr = hp_transport_ask(binding->session->update, HP_DISPID_CALL, arguments, 2, hold, NULL, 0);
-    SafeArrayDestroy(array);
-    return SUCCEEDED(hr) ? read_reply(hold, reply) : hr;
+    V_BSTR(&arguments[1]) = name;
+    return ask(session->update, HP_DISPID_CALL, arguments, 2, reply, reach, detail, capacity);
 }

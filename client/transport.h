@@ -19,12 +19,26 @@
 int hp_transport_retry(HRESULT hr, int *tries, HANDLE process);
 
 /**
- * An hp_transport.
+ * Send a call that is packed.
  *
+ * @param name      of the function
+ * @param call      the frame; still the caller's
+ * @param reply     empty; receives what came back, cleared by the caller
+ * @param reach     receives how far it came, on failure
+ * @param detail    receives what the update says about its failure, UTF-8; empty if nothing
+ * @param capacity  bytes at detail
  * @return S_OK; HP_E_UPDATE_GONE if the update's process or object is gone; the update's own error code if it
- *         refused the call; HP_E_FRAME_..., E_OUTOFMEMORY or COM's error
+ *         refused the call; COM's error
  */
-HRESULT hp_transport_invoke(const hp_binding *binding, hp_frame *call, hp_frame *reply, VARIANT *hold);
+HRESULT hp_transport_send(hp_session *session, BSTR name, SAFEARRAY *call, VARIANT *reply, hp_reach *reach,
+                          char *detail, size_t capacity);
+
+/**
+ * Read what hp_transport_send gave: hostile until checked. The frame points into it.
+ *
+ * @return S_OK, HP_E_FRAME_...
+ */
+HRESULT hp_transport_unpack(const VARIANT *answer, hp_frame *reply);
 
 /**
  * Invoke a member by its id.
@@ -39,11 +53,11 @@ HRESULT hp_transport_ask(IDispatch *update, DISPID member, VARIANT *arguments, u
                          VARIANT *result, char *detail, size_t capacity);
 
 /**
- * Release an update's object so that the update learns of it: it is told by a call first. RPC may have kept a
- * connection to a dead process that had the same id, and a release is lost on it without a word.
+ * Tell an update that this client goes.
  *
  * @param process  of the update; NULL if it is not known
+ * @return S_OK, HP_E_UPDATE_GONE, or as hp_transport_ask
  */
-void hp_transport_release(IDispatch *update, HANDLE process);
+HRESULT hp_transport_disconnect(IDispatch *update, HANDLE process);
 
 #endif

@@ -4,6 +4,8 @@
 #include <wchar.h>
 
 #include "client/com.h"
+#include "client/exiting.h"
+#include "client/mark.h"
 #include "idl/fault.h"
 #include "idl/log.h"
 #include "registry/class_notice.h"
@@ -33,6 +35,42 @@ static void tell(const hp_watch *watch, hp_event_kind kind, HRESULT result, cons
     const hp_event event = {
         .kind = kind, .result = result, .message = message, .progid = watch->progid, .report = report};
     watch->options.sink(watch->options.context, &event);
+}
+
+static void tell_of_function(const hp_watch *watch, const wchar_t *function, LONG news) {
+    int opened = news == HP_NEWS_OPENED;
+    const hp_event event = {.kind = opened ? HP_EVENT_OPENED : HP_EVENT_CLOSED,
+                            .result = opened ? HP_E_BREAKER_OPEN : S_OK,
+                            .message = opened ? hp_error_what(HP_E_BREAKER_OPEN)
+                                              : "the update answers its calls again",
+                            .progid = watch->progid,
+                            .function = function};
+    watch->options.sink(watch->options.context, &event);
+}
+
+/* The next function of which there is something to tell, from *at on; 0 if there is none. */
+static LONG take_news(hp_session *session, size_t *at, wchar_t *function, size_t capacity) {
+    LONG news = 0;
+    if (!hp_session_try_hold(session))
+        return 0;
+    for (; *at < session->count && news == 0; ++*at) {
+        news = InterlockedExchange(&session->bindings[*at].news, 0);
+        if (news != 0)
+            wcsncpy(function, session->bindings[*at].name, capacity - 1);
+    }
+    hp_session_release(session);
+    return news;
+}
+
+/* What calls have found out since the last look. The session is not held while the sink runs: it may detach,
+ * which would wait for us. */
+static void tell_news(const hp_watch *watch) {
+    wchar_t function[256] = {0}; /* as long as a name can be */
+    size_t at = 0;
+    if (watch->session == NULL || watch->options.sink == NULL)
+        return;
+    for (LONG news; (news = take_news(watch->session, &at, function, 256)) != 0;)
+        tell_of_function(watch, function, news);
 }
 
 static DWORD back_off(const hp_watch *watch) {
@@ -118,6 +156,10 @@ static DWORD attach(hp_watch *watch) {
 
 /* The update died. One that lived for a while has earned a quick restart; one that keeps dying has not. */
 static DWORD lose(hp_watch *watch) {
+    tell_news(watch);
+    if (watch->session->hung)
+        tell(watch, HP_EVENT_HUNG, HP_E_DEADLINE,
+             "the update missed several deadlines in a row and was ended", NULL);
     let_go(watch);
     if (GetTickCount64() - watch->since > (ULONGLONG)back_off(watch) * 2)
         watch->failures = 0;
@@ -126,35 +168,12 @@ static DWORD lose(hp_watch *watch) {
     return wait;
 }
 
-static uint64_t mix(uint64_t hash, const void *bytes, size_t size) {
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ ((const unsigned char *)bytes)[i]) * 0x100000001B3u; /* FNV-1a */
-    return hash;
-}
-
-/*
- * Tells one class from another, one registration from the next, and one build of its EXE from the next.
- * Anything may change below Software\Classes, and what was refused need not be started again for that.
- * 0: no class that could be told.
- */
-static uint64_t mark_of(const hp_class_found *found) {
-    WIN32_FILE_ATTRIBUTE_DATA file = {0};
-    if (found == NULL)
-        return 0;
-    GetFileAttributesExW(found->exe, GetFileExInfoStandard, &file); /* one that is missing has a mark, too */
-    uint64_t hash = mix(0xCBF29CE484222325u, &found->clsid, sizeof found->clsid);
-    hash = mix(hash, found->exe, wcslen(found->exe) * sizeof *found->exe);
-    hash = mix(hash, &found->written, sizeof found->written);
-    hash = mix(hash, &file.ftLastWriteTime, sizeof file.ftLastWriteTime);
-    return mix(hash, &file.nFileSizeLow, sizeof file.nFileSizeLow) | 1;
-}
-
 /* A class is registered: is there anything to do about it now? */
 static DWORD follow_class(hp_watch *watch, const hp_class_found *found) {
     if (watch->session != NULL && hp_session_serves(watch->session, found))
         return INFINITE;
     ULONGLONG now = GetTickCount64();
-    uint64_t mark = mark_of(found);
+    uint64_t mark = hp_mark_of(found);
     if (mark == watch->tried && watch->hopeless)
         return INFINITE;
     if (mark == watch->tried && now < watch->retry_at)
@@ -174,6 +193,7 @@ static DWORD follow(hp_watch *watch) {
     }
     if (watch->session != NULL && hp_session_is_gone(watch->session))
         return lose(watch);
+    tell_news(watch);
     hp_class_found found;
     HRESULT hr = hp_class_lookup(watch->progid, &found, NULL);
     if (FAILED(hr) && hr != HP_E_PROGID_UNKNOWN)
@@ -193,10 +213,11 @@ static DWORD follow(hp_watch *watch) {
 
 /* Wait for the next thing to happen. Returns 1 if it is the end. */
 static int wait_for_event(const hp_watch *watch, DWORD wait) {
-    HANDLE events[4] = {watch->stop, watch->changed};
+    HANDLE events[5] = {watch->stop, watch->changed};
     DWORD count = 2;
     if (watch->session != NULL) {
         events[count++] = watch->session->lost;
+        events[count++] = watch->session->news;
         if (watch->session->process != NULL)
             events[count++] = watch->session->process;
     }
@@ -247,6 +268,8 @@ HRESULT hp_com_watch(const wchar_t *progid, const hp_watch_options *options, hp_
     HRESULT hr = hp_com_check(progid, options != NULL ? &options->attach : NULL);
     if (FAILED(hr))
         return hr;
+    if (hp_exiting_now())
+        return HRESULT_FROM_WIN32(ERROR_SHUTDOWN_IN_PROGRESS);
     hp_watch *made = HP_FAULT("memory for the watch") ? NULL : calloc(1, sizeof *made);
     if (made == NULL)
         return E_OUTOFMEMORY;
@@ -258,9 +281,13 @@ HRESULT hp_com_watch(const wchar_t *progid, const hp_watch_options *options, hp_
     hr = made->stop != NULL && made->changed != NULL ? hp_class_notice_open(made->changed, &notice)
                                                      : E_OUTOFMEMORY;
     hp_class_notice_close(&notice);
+    if (SUCCEEDED(hr))
+        hr = hp_exiting_hold();
     if (SUCCEEDED(hr)) {
         made->thread = HP_FAULT("thread of the watch") ? NULL : CreateThread(NULL, 0, run, made, 0, NULL);
         hr = made->thread != NULL ? S_OK : E_OUTOFMEMORY;
+        if (FAILED(hr))
+            hp_exiting_release();
     }
     if (FAILED(hr)) {
         free_watch(made);
@@ -271,10 +298,11 @@ HRESULT hp_com_watch(const wchar_t *progid, const hp_watch_options *options, hp_
 }
 
 void hp_com_unwatch(hp_watch *watch) {
-    if (watch == NULL)
-        return;
+    if (watch == NULL || hp_exiting_now())
+        return; /* its thread is gone already */
     SetEvent(watch->stop);
     WaitForSingleObject(watch->thread, INFINITE);
     detach_quietly(watch);
     free_watch(watch);
+    hp_exiting_release();
 }

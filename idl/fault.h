@@ -11,6 +11,23 @@
 #include "hotpatch/base.h"
 
 #ifdef HP_FAULT_INJECTION
+#include <stdatomic.h>
+
+/** What is counted and armed; zeroed: nothing is armed. */
+typedef struct hp_fault_state {
+    atomic_uint steps;  /**< since it was armed */
+    atomic_uint armed;  /**< number of the step that fails; 0: none */
+    atomic_uint second; /**< another one */
+    atomic_uint error;  /**< last error that failing steps leave; Windows only */
+    char failed[80];    /**< the step that failed last */
+} hp_fault_state;
+
+/**
+ * Count and fail by this state from now on, which may lie in memory that another process shares: so a test can
+ * arm a process from outside. It stays in use until the process ends. Before other threads use faults.
+ */
+void hp_fault_share(hp_fault_state *shared);
+
 /**
  * Count a step, of whatever thread: the count is the process's. Nonzero if this is one that shall fail; the
  * last error is then ERROR_GEN_FAILURE, or what hp_fault_arm_error named.

@@ -40,13 +40,17 @@ static HRESULT copy_stream(IStream *stream, handover *to) {
 }
 
 HRESULT hp_handover_give(HANDLE section, IUnknown *object, REFIID iid) {
-    handover *view = MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, sizeof *view);
+    handover *view =
+        HP_FAULT("view of the section") ? NULL : MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, sizeof *view);
     if (view == NULL)
         return E_INVALIDARG;
     IStream *stream;
-    HRESULT hr = CreateStreamOnHGlobal(NULL, TRUE, &stream);
+    HRESULT hr =
+        HP_FAULT("stream for the class object") ? E_OUTOFMEMORY : CreateStreamOnHGlobal(NULL, TRUE, &stream);
     if (SUCCEEDED(hr)) {
-        hr = CoMarshalInterface(stream, iid, object, MSHCTX_LOCAL, NULL, MSHLFLAGS_NORMAL);
+        hr = HP_FAULT("class object, marshalled")
+                 ? E_UNEXPECTED
+                 : CoMarshalInterface(stream, iid, object, MSHCTX_LOCAL, NULL, MSHLFLAGS_NORMAL);
         if (SUCCEEDED(hr))
             hr = copy_stream(stream, view);
         IStream_Release(stream);
@@ -55,8 +59,36 @@ HRESULT hp_handover_give(HANDLE section, IUnknown *object, REFIID iid) {
     return hr;
 }
 
+/* The head of an OBJREF (MS-DCOM 2.2.18): what comes after it depends on the flags. */
+typedef struct objref {
+    uint32_t signature;
+    uint32_t flags;
+    IID iid;
+} objref;
+
+_Static_assert(sizeof(objref) == 24, "OBJREF");
+
+enum {
+    OBJREF_SIGNATURE = 0x574F454D, /* "MEOW" */
+    FLAGS_STANDARD = 1,
+    FLAGS_EXTENDED = 8, /* the standard one, and properties of its context */
+};
+
+/*
+ * In the other forms, custom and handler, the OBJREF names a class by its id, which COM would load into this
+ * process and hand the rest to: any DLL that is registered.
+ */
+static int is_plain(const unsigned char *bytes, uint32_t size, REFIID iid) {
+    objref head;
+    if (size < sizeof head)
+        return 0;
+    memcpy(&head, bytes, sizeof head);
+    return head.signature == OBJREF_SIGNATURE &&
+           (head.flags == FLAGS_STANDARD || head.flags == FLAGS_EXTENDED) && IsEqualIID(&head.iid, iid);
+}
+
 /* A stream of its own over a copy: the update could still write to the section. */
-static HRESULT make_stream(const handover *view, IStream **stream) {
+static HRESULT make_stream(const handover *view, REFIID iid, IStream **stream) {
     uint32_t size = *(const volatile uint32_t *)&view->size;
     if (size == 0)
         return S_FALSE;
@@ -65,9 +97,13 @@ static HRESULT make_stream(const handover *view, IStream **stream) {
     HGLOBAL memory = HP_FAULT("memory for the class object") ? NULL : GlobalAlloc(GMEM_MOVEABLE, size);
     if (memory == NULL)
         return E_OUTOFMEMORY;
-    memcpy(GlobalLock(memory), view->bytes, size);
+    unsigned char *bytes = GlobalLock(memory);
+    memcpy(bytes, view->bytes, size);
+    HRESULT hr = is_plain(bytes, size, iid) ? S_OK : HP_E_SERVER_NOT_HOTPATCH;
     GlobalUnlock(memory);
-    HRESULT hr = CreateStreamOnHGlobal(memory, TRUE, stream);
+    if (SUCCEEDED(hr))
+        hr = HP_FAULT("stream for the class object") ? E_OUTOFMEMORY
+                                                     : CreateStreamOnHGlobal(memory, TRUE, stream);
     if (FAILED(hr))
         GlobalFree(memory);
     return hr;
@@ -80,11 +116,11 @@ HRESULT hp_handover_take(HANDLE section, REFIID iid, void **object) {
     if (view == NULL)
         return HRESULT_FROM_WIN32(GetLastError());
     IStream *stream;
-    HRESULT hr = make_stream(view, &stream);
+    HRESULT hr = make_stream(view, iid, &stream);
     UnmapViewOfFile(view);
     if (hr != S_OK)
         return hr;
-    hr = CoUnmarshalInterface(stream, iid, object);
+    hr = HP_FAULT("class object, unmarshalled") ? E_UNEXPECTED : CoUnmarshalInterface(stream, iid, object);
     IStream_Release(stream);
     return hr;
 }

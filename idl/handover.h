@@ -35,7 +35,7 @@ HRESULT hp_handover_give(HANDLE section, IUnknown *object, REFIID iid);
  * App: take the interface out of the section. What stands there is the update's claim and checked.
  *
  * @return S_OK; S_FALSE and *object NULL if nothing was put in; HP_E_SERVER_NOT_HOTPATCH
- *         if it is malformed; COM's error
+ *         if it is malformed, or marshalled by a class of its own and not by COM; COM's error
  */
 HRESULT hp_handover_take(HANDLE section, REFIID iid, void **object);
 

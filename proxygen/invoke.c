@@ -6,6 +6,8 @@
 
 #define GCC_THROW 0x20474343u // C++ of gcc, x64; Microsoft's, 0xE06D7363, has the severity of an error
 #define SEVERITY_OF_ERROR 3u
+#define HEAP_CORRUPTION 0xC0000374u
+#define STACK_BUFFER_OVERRUN 0xC0000409u
 
 /*
  * What a debugger or a tool wants to see (breakpoint, single step, OutputDebugString, the naming of a thread)
@@ -15,6 +17,15 @@
 static int is_fault(DWORD code) {
     return code >> 30 == SEVERITY_OF_ERROR || code == GCC_THROW || code == (DWORD)EXCEPTION_GUARD_PAGE ||
            code == (DWORD)EXCEPTION_DATATYPE_MISALIGNMENT;
+}
+
+static void note(const EXCEPTION_RECORD *record, hp_invoke_fault *fault) {
+    fault->code = record->ExceptionCode;
+    fault->address = record->ExceptionAddress;
+    fault->parameters = record->NumberParameters < 2 ? record->NumberParameters : 2;
+    for (DWORD i = 0; i < 2; ++i)
+        fault->parameter[i] = i < fault->parameters ? record->ExceptionInformation[i] : 0;
+    fault->thrown = fault->code == GCC_THROW ? (void *)fault->parameter[0] : NULL;
 }
 
 // Nobody guarantees a handler on x86 more than four bytes of alignment.
@@ -27,24 +38,76 @@ hp_invoke_note(const EXCEPTION_RECORD *record, hp_invoke_fault *fault) {
         return S_OK;
     if (!is_fault(record->ExceptionCode))
         return S_OK;
-    if (fault) {
-        fault->code = record->ExceptionCode;
-        fault->address = record->ExceptionAddress;
-    }
+    // COM would catch this and go on.
+    if (record->ExceptionCode == HEAP_CORRUPTION || record->ExceptionCode == STACK_BUFFER_OVERRUN)
+        TerminateProcess(GetCurrentProcess(), record->ExceptionCode);
+    if (fault)
+        note(record, fault);
     return HP_E_REPLACEMENT_FAULT;
 }
 
+_Static_assert((HRESULT)HP_INVOKE_BROKEN_OFF == HP_E_REPLACEMENT_FAULT, "what the assembler returns");
+
 #if HP_X64
 void hp_invoke_resume(void); // not callable: a place in hp_invoke_call
+
+/*
+ * Each frame of C++ that has something to clean up stops the unwinding, and when that is done begins it anew.
+ * Where it is to end it reads from what was thrown, as the frame that catches is to have noted there: its
+ * address, where it goes on, and a value for rdx (libgcc's and LLVM's protocol for x64).
+ */
+static void note_target(EXCEPTION_RECORD *record, void *frame) {
+    typedef struct thrown_header {
+        uint64_t exception_class;
+        void *cleanup;
+        uint64_t own[4];
+    } thrown_header;
+    thrown_header *thrown = (thrown_header *)record->ExceptionInformation[0];
+    record->NumberParameters = 4;
+    thrown->own[1] = record->ExceptionInformation[1] = (ULONG_PTR)frame;
+    thrown->own[2] = record->ExceptionInformation[2] = (ULONG_PTR)hp_invoke_resume;
+    thrown->own[3] = record->ExceptionInformation[3] = 0;
+}
 
 EXCEPTION_DISPOSITION hp_invoke_handler(EXCEPTION_RECORD *record, void *frame, CONTEXT *context,
                                         DISPATCHER_CONTEXT *dispatcher) {
     (void)context;
     hp_invoke_fault *fault = *(hp_invoke_fault **)((char *)frame + HP_INVOKE_FAULT);
-    HRESULT hr = hp_invoke_note(record, fault);
-    if (FAILED(hr))
-        RtlUnwindEx(frame, (void *)(uintptr_t)hp_invoke_resume, record, (void *)(intptr_t)hr,
-                    dispatcher->ContextRecord, dispatcher->HistoryTable);
+    if (SUCCEEDED(hp_invoke_note(record, fault)))
+        return ExceptionContinueSearch;
+    if (record->ExceptionCode == GCC_THROW && record->NumberParameters)
+        note_target(record, frame);
+    RtlUnwindEx(frame, (void *)(uintptr_t)hp_invoke_resume, record, NULL, dispatcher->ContextRecord,
+                dispatcher->HistoryTable);
     return ExceptionContinueSearch; // RtlUnwindEx does not return
+}
+#else
+// Itanium C++ ABI, "Exception Handling", 1.1, 1.5 and 1.6.
+enum { SEARCH_PHASE = 1, HANDLER_FRAME = 4, FORCE_UNWIND = 8 };
+enum { HANDLER_FOUND = 6, CONTINUE_UNWIND = 8 };
+
+void *hp_invoke_innermost(void); // its exception record
+_Noreturn void hp_invoke_land(void *record);
+
+/*
+ * The personality of hp_invoke_call's frame: it takes every throw, and when the frames below are cleaned up
+ * leaves like longjmp. Which frame it is is not asked of the unwinder, whose functions a program in C does
+ * not have: the innermost one that is being walked over is also the first of ours in the list of handlers.
+ */
+__attribute__((force_align_arg_pointer)) int
+hp_invoke_personality(int version, int actions, uint64_t exception_class, void *thrown, void *context) {
+    (void)exception_class;
+    (void)context;
+    if (version != 1 || (actions & FORCE_UNWIND))
+        return CONTINUE_UNWIND;
+    if (actions & SEARCH_PHASE)
+        return HANDLER_FOUND;
+    if (!(actions & HANDLER_FRAME))
+        return CONTINUE_UNWIND;
+    char *record = hp_invoke_innermost();
+    hp_invoke_fault *fault = *(hp_invoke_fault **)(record + HP_INVOKE_RECORD + HP_INVOKE_FAULT);
+    if (fault)
+        *fault = (hp_invoke_fault){.code = GCC_THROW, .thrown = thrown};
+    hp_invoke_land(record);
 }
 #endif

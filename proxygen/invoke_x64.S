@@ -7,8 +7,9 @@
  * needed.
  *
  * hp_invoke_handler (invoke.c) is the language-specific handler of this frame. It unwinds to
- * hp_invoke_resume, with the result in rax; the unwinder has brought the non-volatile registers back by then,
- * which is what takes this frame's rbp along.
+ * hp_invoke_resume; the unwinder has brought the non-volatile registers back by then, which is what takes
+ * this frame's rbp along. What it brings in rax is not asked: a throw of gcc's C++ comes with a value of its
+ * own.
  */
 #ifdef __x86_64__
 #include "proxygen/assembly.h"
@@ -67,18 +68,19 @@ LOCAL(pushed):
     movups  %xmm0, XMM(0)
     xorl    %eax, %eax
 LOCAL(leave):
+    /* Neither what the function has left on the x87 stack nor the modes that it has set are for the next. */
+    cld
+    fninit
+    fldcw   CONTROL
+    ldmxcsr MXCSR
     leaq    LOCALS(%rbp), %rsp
     popq    %rbx
     popq    %rbp
     ret
 
     .globl  hp_invoke_resume
-/* A computation was broken off: whatever it had on the x87 stack and in the control registers goes. */
 hp_invoke_resume:
-    cld
-    fninit
-    fldcw   CONTROL
-    ldmxcsr MXCSR
+    movl    $HP_INVOKE_BROKEN_OFF, %eax
     jmp     LOCAL(leave)
     .seh_endproc
 #endif

@@ -11,6 +11,10 @@
  *
  * Frame, from ebp downwards: ebx, esi, edi, MXCSR, x87 control word, handler, next record (esp behind the
  * prologue).
+ *
+ * A throw of gcc's C++ knows nothing of that list: it walks the frames by .eh_frame, and asks those that have
+ * a personality. So this frame has one too (hp_invoke_personality, invoke.c). Programs in C never run it, and
+ * it needs nothing of the C++ library.
  */
 #ifdef __i386__
 #include "proxygen/assembly.h"
@@ -19,15 +23,15 @@
 #define FUNCTION_ARGUMENT   8(%ebp)
 #define REGISTERS_ARGUMENT  12(%ebp)
 #define BYTES_ARGUMENT      16(%ebp)
-#define FAULT_ARGUMENT      20
 #define MXCSR               -16(%ebp)
 #define CONTROL             -20(%ebp)
-#define RECORD              28 /* bytes below ebp */
+#define RECORD              HP_INVOKE_RECORD /* bytes below ebp */
 #define GP(n)               (HP_REGISTERS_GP + 4 * (n))(%ebx)
 #define MEMBER(m)           HP_REGISTERS_##m(%ebx)
 
     .text
     .cfi_startproc
+    .cfi_personality 0, _hp_invoke_personality /* 0: its address as it is */
 FUNCTION(hp_invoke_call):
     pushl   %ebp
     .cfi_def_cfa_offset 8
@@ -78,6 +82,11 @@ LOCAL(f32):
 LOCAL(done):
     xorl    %eax, %eax
 LOCAL(leave):
+    /* Neither what the function has left on the x87 stack nor the modes that it has set are for the next. */
+    cld
+    fninit
+    fldcw   CONTROL
+    ldmxcsr MXCSR
     leal    -RECORD(%ebp), %esp
     popl    %fs:0
     leal    -12(%ebp), %esp
@@ -85,22 +94,12 @@ LOCAL(leave):
     popl    %esi
     popl    %ebx
     popl    %ebp
-    .cfi_remember_state
     .cfi_restore %edi
     .cfi_restore %esi
     .cfi_restore %ebx
     .cfi_restore %ebp
     .cfi_def_cfa %esp, 4
     ret
-    .cfi_restore_state
-
-/* A computation was broken off: whatever it had on the x87 stack and in the control registers goes. */
-LOCAL(resume):
-    cld
-    fninit
-    fldcw   CONTROL
-    ldmxcsr MXCSR
-    jmp     LOCAL(leave)
     .cfi_endproc
 
     /*
@@ -112,24 +111,46 @@ LOCAL(resume):
     .p2align 4
 _hp_invoke_handler:
     movl    8(%esp), %eax
-    pushl   (RECORD + FAULT_ARGUMENT)(%eax)
+    pushl   (RECORD + HP_INVOKE_FAULT)(%eax)
     pushl   8(%esp) /* the exception */
     call    _hp_invoke_note
     addl    $8, %esp
     testl   %eax, %eax
     jns     LOCAL(search)
-    pushl   %eax
     pushl   $0
-    pushl   12(%esp)
+    pushl   8(%esp)
     pushl   $LOCAL(unwound)
-    pushl   24(%esp)
+    pushl   20(%esp)
     call    _RtlUnwind@16
 LOCAL(unwound):
-    popl    %eax
     movl    8(%esp), %ecx
+LOCAL(resume):
     leal    RECORD(%ecx), %ebp
-    jmp     LOCAL(resume)
+    movl    $HP_INVOKE_BROKEN_OFF, %eax
+    jmp     LOCAL(leave)
 LOCAL(search):
     movl    $1, %eax /* ExceptionContinueSearch */
     ret
+
+    /* void *hp_invoke_innermost(void): the record of the innermost frame of ours; there has to be one. */
+FUNCTION(hp_invoke_innermost):
+    movl    %fs:0, %eax
+LOCAL(next):
+    cmpl    $_hp_invoke_handler, 4(%eax)
+    je      LOCAL(found)
+    movl    (%eax), %eax
+    jmp     LOCAL(next)
+LOCAL(found):
+    ret
+
+    /* void hp_invoke_land(void *record), cdecl: leaves the frame that the record is of as a fault does. */
+FUNCTION(hp_invoke_land):
+    pushl   $0
+    pushl   $0
+    pushl   $LOCAL(landed)
+    pushl   16(%esp)
+    call    _RtlUnwind@16
+LOCAL(landed):
+    movl    4(%esp), %ecx
+    jmp     LOCAL(resume)
 #endif

@@ -39,6 +39,14 @@ HRESULT hp_marshal_gather(const hp_marshal *marshal, const hp_registers *registe
 HRESULT hp_marshal_accept(const hp_marshal *marshal, hp_registers *registers, const hp_frame *call,
                           const hp_frame *reply, uintptr_t *action);
 
+/**
+ * App: let a call return a value without an answer. Nothing but the result is written.
+ *
+ * @param word    the result's bytes; of a smaller result only those are looked at
+ * @param action  receives HP_RETURN_...; HP_RETURN_ORIGINAL if the result is a structure: then nothing was done
+ */
+void hp_marshal_settle(const hp_marshal *marshal, hp_registers *registers, uint64_t word, uintptr_t *action);
+
 /** Update: a call made ready. Freed with hp_marshal_release. */
 typedef struct hp_invocation {
     hp_registers registers;

@@ -184,3 +184,17 @@ HRESULT hp_marshal_accept(const hp_marshal *marshal, hp_registers *registers, co
     *action = hp_marshal_action(marshal);
     return S_OK;
 }
+
+void hp_marshal_settle(const hp_marshal *marshal, hp_registers *registers, uint64_t word, uintptr_t *action) {
+    const hp_type *result = &marshal->signature.result;
+    *action = HP_RETURN_ORIGINAL;
+    if (result->kind == HP_TYPE_STRUCT)
+        return;
+    if (result->size < HP_MARSHAL_WORD)
+        word &= ((uint64_t)1 << (8 * result->size)) - 1;
+    if (result->kind == HP_TYPE_BOOL)
+        word = word != 0;
+    accept_result(marshal, registers, word);
+    registers->cleanup = marshal->layout.cleanup;
+    *action = hp_marshal_action(marshal);
+}

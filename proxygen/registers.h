@@ -57,7 +57,7 @@ typedef uintptr_t hp_dispatch_function(hp_registers *registers, hp_context *cont
  * freed.
  */
 struct hp_context {
-    void *volatile enter;           /**< where the thunk goes: hp_spill_enter */
+    void *volatile enter;           /**< where the thunk goes: hp_spill_enter or hp_spill_bypass */
     void *original;                 /**< body of the target behind its prologue */
     hp_dispatch_function *dispatch; /**< gets the spilled registers */
 };

@@ -30,6 +30,8 @@
 #define HP_CONTEXT_ENTER 0
 #define HP_CONTEXT_ORIGINAL 4
 #define HP_CONTEXT_DISPATCH 8
+#define HP_INVOKE_FAULT 20  /* the same, in bytes above ebp: an argument */
+#define HP_INVOKE_RECORD 28 /* its exception record, in bytes below ebp */
 #endif
 
 /* What dispatch tells the spill routine to do, and what invoke is told to fetch (x86: st0
@@ -39,5 +41,8 @@
 #define HP_RETURN_INTEGER 1 /* rax/eax and rdx/edx; on x64 also xmm0 */
 #define HP_RETURN_F32 2     /* x86: st0 from/to 4 bytes */
 #define HP_RETURN_F64 3     /* x86: st0 from/to 8 bytes */
+
+/* What hp_invoke_call returns if the function was broken off: HP_E_REPLACEMENT_FAULT. */
+#define HP_INVOKE_BROKEN_OFF 0x8004022A
 
 #endif

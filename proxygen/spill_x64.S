@@ -101,4 +101,8 @@ LOCAL(original): /* HP_RETURN_ORIGINAL */
      * Wine 8.)
      */
     jmp     *HP_CONTEXT_ORIGINAL(%r11)
+
+/* hp_spill_bypass: nothing was touched but r11. A leaf, so it needs no unwind data. */
+FUNCTION(hp_spill_bypass):
+    jmp     *HP_CONTEXT_ORIGINAL(%r11)
 #endif

@@ -95,4 +95,10 @@ LOCAL(original): /* HP_RETURN_ORIGINAL */
     .cfi_def_cfa %esp, 4
     jmp     *HP_CONTEXT_ORIGINAL(%eax)
     .cfi_endproc
+
+/* hp_spill_bypass: nothing was touched but eax. */
+    .cfi_startproc
+FUNCTION(hp_spill_bypass):
+    jmp     *HP_CONTEXT_ORIGINAL(%eax)
+    .cfi_endproc
 #endif

@@ -3,6 +3,7 @@
  * The machine code that a patched target jumps to (COMCALL), and its two counterparts, all leaf-thin:
  *
  *     thunk   x64  mov r11, imm64 context ; jmp [r11]      x86  mov eax, imm32 context ; jmp [eax]
+ *     bypass  jmp [context->original]: nobody is asked
  *     spill   saves every register into an hp_registers on the caller's stack, calls
  *             context->dispatch, puts results back
  *     invoke  its mirror: loads registers and stack from an hp_registers, calls, stores the results
@@ -31,10 +32,18 @@ hp_context *hp_thunk_context(const unsigned char *place);
 /** Shared spill routine. Entered only from a thunk: r11 (x86: eax) holds the context. Not callable from C. */
 void hp_spill_enter(void);
 
-/** Where a call was broken off. */
+/** In its place: goes on to context->original at once. Entered in the same way. */
+void hp_spill_bypass(void);
+
+/** How and where a call was broken off. */
 typedef struct hp_invoke_fault {
     uint32_t code;       /**< of the exception: 0xC0000005 is an access violation */
-    const void *address; /**< of the instruction; of a thrown exception, inside the system's RaiseException */
+    const void *address; /**< of the instruction; of a thrown exception, inside the system's RaiseException, or
+                              NULL */
+    uint32_t parameters;    /**< of parameter below */
+    uintptr_t parameter[2]; /**< the exception's first ones; of an access violation: 0 reading, 1 writing, 8
+                                 executing, and the address of that */
+    void *thrown; /**< what gcc's C++ has thrown, for hp_thrown_take (thrown.h); NULL if it is something else */
 } hp_invoke_fault;
 
 /**
@@ -48,16 +57,21 @@ typedef struct hp_invoke_fault {
  * @param fault        receives code and address on HP_E_REPLACEMENT_FAULT, otherwise untouched; may be NULL
  * @return S_OK; HP_E_REPLACEMENT_FAULT if the function did not return but raised an exception that nobody in
  *         it handled: one with the severity of an error, as those of the processor and of Visual C++, or a
- *         throw of gcc's C++. The function's own handlers (C++ on x64: destructors) have run then, and
- *         registers holds what it held before. Thread-safe, reentrant.
+ *         throw of gcc's C++. The function's own handlers (C++: destructors) have run then, and registers holds
+ *         what it held before. Thread-safe, reentrant.
  *
- * Callee clean-up or not, the stack is right afterwards (x86). Stack walks pass through. So do exceptions of
- * less severity (breakpoints, OutputDebugString) and unwinding, such as longjmp's.
+ * Callee clean-up or not, the stack is right afterwards (x86). Whether the function returned or not: the x87
+ * stack is empty, its control word, MXCSR and the direction flag are as they were. Stack walks pass through. So
+ * do exceptions of less severity (breakpoints, OutputDebugString) and unwinding, such as longjmp's.
  *
- * Not caught: what ends the process without an exception (abort, a corrupted stack); on x86, a throw
- * of gcc's C++ with DWARF tables, which finds no handler and calls std::terminate; and a stack
- * overflow where the system does not deliver it, as x64 Wine 8. Where it does, the caller has to
- * restore the guard page (_resetstkoflw).
+ * What the processor or the system takes for damage of the process itself (STATUS_HEAP_CORRUPTION,
+ * STATUS_STACK_BUFFER_OVERRUN) ends the process here: nothing that it says can be believed.
+ *
+ * Not caught: what ends the process without an exception (abort, a corrupted stack); on x86, a throw of gcc's
+ * C++ with SJLJ tables, or one from a DLL that has a C++ library of its own: neither finds a handler here, and
+ * std::terminate is called; a stack overflow that leaves the system too little stack to deliver it (the caller
+ * sees to that: SetThreadStackGuarantee). After one that was caught the caller has to restore the guard page
+ * (_resetstkoflw).
  */
 HRESULT hp_invoke_call(void (*function)(void), hp_registers *registers, size_t stack_bytes,
                        hp_invoke_fault *fault);

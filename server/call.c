@@ -4,21 +4,28 @@
 
 #include "idl/array.h"
 #include "idl/log.h"
+#include "proxygen/thrown.h"
 #include "proxygen/thunk.h"
-#include "server/image.h"
+#include "server/exception.h"
+#include "server/guard.h"
 
-static void note_fault(const hp_export *item, HRESULT hr, const hp_invoke_fault *fault, hp_trouble *trouble) {
-    char place[HP_IMAGE_PLACE_SIZE];
+static void note_fault(const hp_exports *exports, const hp_export *item, HRESULT hr,
+                       const hp_invoke_fault *fault, hp_trouble *trouble) {
+    char type[128] = "";
+    char text[HP_EXCEPTION_SIZE];
     // The page that gives a warning before the stack ends was used up. Without it, the next
     // overflow would end the process.
     if (fault->code == (uint32_t)EXCEPTION_STACK_OVERFLOW && !_resetstkoflw())
         hp_log_write(HP_LOG_WARNING, "%s: the stack cannot be guarded again", item->name);
-    hp_image_place(fault->address, place, sizeof place);
-    hp_trouble_set(trouble, hr, item->name, "exception 0x%08X at %s", (unsigned)fault->code, place);
+    if (fault->thrown)
+        hp_thrown_take(fault->thrown, type, sizeof type);
+    hp_exception_describe(&exports->table, item->name, (const void *)(uintptr_t)item->address, fault, type,
+                          text);
+    hp_trouble_set(trouble, hr, item->name, "%s", text);
 }
 
-HRESULT hp_call_execute(const hp_export *item, const unsigned char *bytes, size_t size, SAFEARRAY **reply,
-                        hp_trouble *trouble) {
+HRESULT hp_call_execute(const hp_exports *exports, const hp_export *item, const unsigned char *bytes,
+                        size_t size, SAFEARRAY **reply, hp_trouble *trouble) {
     hp_frame frame;
     HRESULT hr = hp_frame_read(bytes, size, HP_ARCH_HERE, HP_FRAME_CALL, &frame);
     if (FAILED(hr))
@@ -29,10 +36,12 @@ HRESULT hp_call_execute(const hp_export *item, const unsigned char *bytes, size_
         return hp_trouble_set(trouble, hr, item->name, "call frame of %zu bytes with %u words and %u blocks",
                               size, frame.words, frame.blocks);
 
-    hp_invoke_fault fault;
+    hp_invoke_fault fault = {0};
+    void *guard = hp_guard_enter();
     hr = hp_invoke_call(item->address, &invocation.registers, invocation.stack_bytes, &fault);
+    hp_guard_leave(guard);
     if (FAILED(hr)) {
-        note_fault(item, hr, &fault, trouble);
+        note_fault(exports, item, hr, &fault, trouble);
     } else if (reply) {
         hr = hp_marshal_answer(&item->marshal, &invocation, &frame);
         if (SUCCEEDED(hr))

@@ -12,6 +12,7 @@
 /**
  * Run a replacement on the calling thread. Nothing is locked meanwhile.
  *
+ * @param exports  all of them
  * @param item     which one
  * @param bytes    the call frame, hostile until checked; must not change during the call
  * @param size     bytes there
@@ -23,7 +24,7 @@
  *         it was broken off, the detail says by which exception and where. Nothing is leaked but what the
  *         replacement itself had open. Thread-safe.
  */
-HRESULT hp_call_execute(const hp_export *item, const unsigned char *bytes, size_t size, SAFEARRAY **reply,
-                        hp_trouble *trouble);
+HRESULT hp_call_execute(const hp_exports *exports, const hp_export *item, const unsigned char *bytes,
+                        size_t size, SAFEARRAY **reply, hp_trouble *trouble);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <objbase.h>
 
+#include "idl/fault.h"
 #include "idl/log.h"
 #include "server/object.h"
 
@@ -44,13 +45,13 @@ HRESULT hp_connection_open(hp_object *object, DWORD process_id, hp_trouble *trou
     if (InterlockedExchange(&connection->taken, 1))
         return hp_trouble_set(trouble, HRESULT_FROM_WIN32(ERROR_ALREADY_INITIALIZED), "Connect",
                               "this object has a client already; create one object per client");
-    HANDLE process = OpenProcess(SYNCHRONIZE, FALSE, process_id);
+    HANDLE process = HP_FAULT("the client's process") ? NULL : OpenProcess(SYNCHRONIZE, FALSE, process_id);
     if (!process) {
         hr = HRESULT_FROM_WIN32(GetLastError());
         hp_trouble_set(trouble, hr, "Connect", "process %lu cannot be opened", (unsigned long)process_id);
         goto fail;
     }
-    PTP_WAIT wait = CreateThreadpoolWait(client_ended, object, NULL);
+    PTP_WAIT wait = HP_FAULT("wait for the client") ? NULL : CreateThreadpoolWait(client_ended, object, NULL);
     if (!wait) {
         hr = hp_trouble_set_last_error(trouble, "Connect", "CreateThreadpoolWait");
         goto fail_process;

@@ -2,6 +2,9 @@
 
 #include <objbase.h>
 
+#include "idl/fault.h"
+#include "idl/log.h"
+#include "server/caller.h"
 #include "server/lifetime.h"
 #include "server/object.h"
 
@@ -29,6 +32,15 @@ static ULONG STDMETHODCALLTYPE factory_release(IClassFactory *factory) {
     return 1;
 }
 
+// Whoever gets in here gets an object or keeps the process alive. To an object COM lets nobody else.
+static HRESULT admit(void) {
+    hp_trouble trouble = {0};
+    HRESULT hr = hp_caller_check(&trouble);
+    if (FAILED(hr))
+        hp_log_trouble(HP_LOG_WARNING, &trouble);
+    return hr;
+}
+
 static HRESULT STDMETHODCALLTYPE factory_create(IClassFactory *factory, IUnknown *outer, REFIID iid,
                                                 void **out) {
     (void)factory;
@@ -41,7 +53,9 @@ static HRESULT STDMETHODCALLTYPE factory_create(IClassFactory *factory, IUnknown
     if (!hp_object_answers(iid))
         return E_NOINTERFACE;
     hp_object *object;
-    HRESULT hr = hp_object_create(class_object.exports, &object);
+    HRESULT hr = admit();
+    if (SUCCEEDED(hr))
+        hr = hp_object_create(class_object.exports, &object);
     if (FAILED(hr))
         return hr;
     hr = IDispatch_QueryInterface(&object->dispatch, iid, out);
@@ -52,7 +66,9 @@ static HRESULT STDMETHODCALLTYPE factory_create(IClassFactory *factory, IUnknown
 static HRESULT STDMETHODCALLTYPE factory_lock(IClassFactory *factory, BOOL lock) {
     (void)factory;
     if (lock) {
-        HRESULT hr = hp_lifetime_enter();
+        HRESULT hr = admit();
+        if (SUCCEEDED(hr))
+            hr = hp_lifetime_enter();
         if (SUCCEEDED(hr))
             InterlockedIncrement(&class_object.locks);
         return hr;
@@ -77,11 +93,13 @@ HRESULT hp_factory_register(const CLSID *clsid, const hp_exports *exports, DWORD
                             hp_trouble *trouble) {
     class_object.factory.lpVtbl = &vtable;
     class_object.exports = exports;
-    HRESULT hr = CoRegisterClassObject(clsid, (IUnknown *)&class_object.factory, CLSCTX_LOCAL_SERVER,
-                                       REGCLS_MULTIPLEUSE | REGCLS_SUSPENDED, cookie);
+    HRESULT hr = HP_FAULT("class object")
+                     ? E_UNEXPECTED
+                     : CoRegisterClassObject(clsid, (IUnknown *)&class_object.factory, CLSCTX_LOCAL_SERVER,
+                                             REGCLS_MULTIPLEUSE | REGCLS_SUSPENDED, cookie);
     if (FAILED(hr))
         return hp_trouble_set(trouble, hr, NULL, "CoRegisterClassObject failed");
-    hr = CoResumeClassObjects();
+    hr = HP_FAULT("class object, resumed") ? E_UNEXPECTED : CoResumeClassObjects();
     if (FAILED(hr)) {
         CoRevokeClassObject(*cookie);
         return hp_trouble_set(trouble, hr, NULL, "CoResumeClassObjects failed");

@@ -7,13 +7,15 @@
 #include <oleauto.h>
 
 #include "hotpatch_h.h"
+#include "idl/fault.h"
 #include "idl/log.h"
 #include "idl/text.h"
 
 HRESULT hp_image_path(wchar_t **path, hp_trouble *trouble) {
     wchar_t *text = NULL;
     for (DWORD capacity = MAX_PATH; capacity <= 0x10000; capacity *= 2) {
-        wchar_t *larger = realloc(text, capacity * sizeof *text);
+        wchar_t *larger =
+            HP_FAULT("memory for the path of the EXE") ? NULL : realloc(text, capacity * sizeof *text);
         if (!larger) {
             free(text);
             return hp_trouble_set(trouble, E_OUTOFMEMORY, NULL, "path of the EXE");
@@ -33,16 +35,17 @@ HRESULT hp_image_path(wchar_t **path, hp_trouble *trouble) {
     return hr;
 }
 
-void hp_image_place(const void *address, char *text, size_t capacity) {
+int hp_image_place(const void *address, char *text, size_t capacity) {
     HMODULE module;
     wchar_t path[1024]; // of a longer one only the beginning: then the name may be that of a folder
     char name[3 * 256 + 1];
     char file[64];
-    if (!GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
-                                GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
-                            address, &module)) {
-        snprintf(text, capacity, "0x%llX", (unsigned long long)(uintptr_t)address);
-        return;
+    // To this function, no address means the EXE.
+    if (!address || !GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS |
+                                            GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
+                                        address, &module)) {
+        text[0] = '\0';
+        return 0;
     }
     DWORD length = GetModuleFileNameW(module, path, sizeof path / sizeof *path - 1);
     path[length] = L'\0';
@@ -53,6 +56,7 @@ void hp_image_place(const void *address, char *text, size_t capacity) {
     name[bytes > 0 ? bytes : 0] = '\0';
     hp_text_copy(file, sizeof file, name);
     snprintf(text, capacity, "%s+0x%llX", file, (unsigned long long)((uintptr_t)address - (uintptr_t)module));
+    return 1;
 }
 
 static ITypeInfo *typeinfo;
@@ -67,7 +71,7 @@ static BOOL CALLBACK load(INIT_ONCE *once, void *parameter, void **context) {
     ITypeLib *library = NULL;
     HRESULT hr = hp_image_path(&path, &trouble);
     if (SUCCEEDED(hr)) {
-        hr = LoadTypeLibEx(path, REGKIND_NONE, &library);
+        hr = HP_FAULT("type library") ? E_UNEXPECTED : LoadTypeLibEx(path, REGKIND_NONE, &library);
         if (SUCCEEDED(hr))
             hr = ITypeLib_GetTypeInfoOfGuid(library, &DIID_IHotPatch, &typeinfo);
         if (FAILED(hr))

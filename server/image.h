@@ -22,13 +22,14 @@ HRESULT hp_image_path(wchar_t **path, hp_trouble *trouble);
 #define HP_IMAGE_PLACE_SIZE 96
 
 /**
- * Where an address is, as people say it: "game.exe+0x1234", or the bare address if it is in no loaded module.
+ * Where an address is, as people say it: "game.exe+0x1234".
  *
  * @param address   anything
  * @param text      receives it in UTF-8, terminated
- * @param capacity  bytes there, HP_IMAGE_PLACE_SIZE is enough. A longer file name is cut off. Thread-safe.
+ * @param capacity  bytes there, HP_IMAGE_PLACE_SIZE is enough. A longer file name is cut off.
+ * @return 0 if it is in no loaded module; text is empty then. Thread-safe.
  */
-void hp_image_place(const void *address, char *text, size_t capacity);
+int hp_image_place(const void *address, char *text, size_t capacity);
 
 /**
  * Type description of IHotPatch, from the type library that is a resource of the EXE. Read once, then kept.

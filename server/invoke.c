@@ -4,6 +4,7 @@
 
 #include <oleauto.h>
 
+#include "idl/fault.h"
 #include "idl/log.h"
 #include "idl/protocol.h"
 #include "server/argument.h"
@@ -30,7 +31,8 @@ static HRESULT return_text(invocation *call, const char *text) {
     if (!call->result)
         return S_OK;
     size_t length = strlen(text);
-    BSTR string = length > INT_MAX / 2 ? NULL : SysAllocStringLen(NULL, (UINT)length);
+    BSTR string =
+        length > INT_MAX / 2 || HP_FAULT("memory for a text") ? NULL : SysAllocStringLen(NULL, (UINT)length);
     if (!string)
         return hp_trouble_set(&call->trouble, E_OUTOFMEMORY, NULL, "a string of %zu characters", length);
     for (size_t i = 0; i < length; ++i)
@@ -92,14 +94,15 @@ static HRESULT run(invocation *call) {
     if (FAILED(hr))
         return hr;
     void *bytes;
-    hr = SafeArrayAccessData(array, &bytes);
+    hr = HP_FAULT("access to the call's bytes") ? E_UNEXPECTED : SafeArrayAccessData(array, &bytes);
     if (FAILED(hr) || (size && !bytes)) {
         if (SUCCEEDED(hr))
             SafeArrayUnaccessData(array);
         return bad_argument_at(call, 0, DISP_E_TYPEMISMATCH);
     }
     SAFEARRAY *reply = NULL;
-    hr = hp_call_execute(item, bytes, size, call->result ? &reply : NULL, &call->trouble);
+    hr = hp_call_execute(call->object->exports, item, bytes, size, call->result ? &reply : NULL,
+                         &call->trouble);
     SafeArrayUnaccessData(array);
     if (SUCCEEDED(hr) && call->result) {
         V_VT(call->result) = VT_ARRAY | VT_UI1;

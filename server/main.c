@@ -5,9 +5,11 @@
 #include <objbase.h>
 #include <shellapi.h>
 
+#include "idl/fault.h"
 #include "idl/handover.h"
 #include "idl/log.h"
 #include "registry/class.h"
+#include "server/caller.h"
 #include "server/command.h"
 #include "server/factory.h"
 #include "server/image.h"
@@ -39,7 +41,7 @@ static void say(const hp_trouble *trouble) {
 
 static HRESULT understand(hp_command *command, hp_trouble *trouble) {
     int argc;
-    wchar_t **argv = CommandLineToArgvW(GetCommandLineW(), &argc);
+    wchar_t **argv = HP_FAULT("command line") ? NULL : CommandLineToArgvW(GetCommandLineW(), &argc);
     if (!argv)
         return hp_trouble_set_last_error(trouble, NULL, "CommandLineToArgvW");
     const char *reason;
@@ -127,18 +129,32 @@ static HRESULT hand_over(uintptr_t section, hp_trouble *trouble) {
                       : S_OK;
 }
 
+// Nobody sits before a server: what fails here ends or is an error, and never waits in a box for a click. A heap
+// that is damaged ends the process, as it does by default in newer programs.
+static void never_ask(void) {
+    SetErrorMode(GetErrorMode() | SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
+    _set_error_mode(_OUT_TO_STDERR); // assert and abort of a program without a console ask otherwise
+    HeapSetInformation(NULL, HeapEnableTerminationOnCorruption, NULL, 0);
+}
+
 static HRESULT serve(const hp_server_class *description, const CLSID *clsid, const hp_command *command,
                      hp_trouble *trouble) {
     hp_exports exports;
     DWORD cookie;
+    never_ask();
     HRESULT hr = hp_exports_open(GetModuleHandleW(NULL), &exports, trouble);
     if (FAILED(hr))
         return hr;
-    hr = CoInitializeEx(NULL, COINIT_MULTITHREADED | COINIT_DISABLE_OLE1DDE);
+    hr = HP_FAULT("apartment of the update")
+             ? E_UNEXPECTED
+             : CoInitializeEx(NULL, COINIT_MULTITHREADED | COINIT_DISABLE_OLE1DDE);
     if (FAILED(hr)) {
         hp_trouble_set(trouble, hr, NULL, "CoInitializeEx failed: call hp_com_main before COM is used");
         goto close_exports;
     }
+    hr = hp_caller_protect(trouble);
+    if (FAILED(hr) && hr != RPC_E_TOO_LATE)
+        goto uninitialize;
     hr = hp_lifetime_open(trouble);
     if (FAILED(hr))
         goto uninitialize;

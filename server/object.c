@@ -5,6 +5,7 @@
 #include <oleauto.h>
 
 #include "hotpatch_h.h"
+#include "idl/fault.h"
 #include "server/image.h"
 #include "server/invoke.h"
 #include "server/lifetime.h"
@@ -109,7 +110,7 @@ static IDispatchVtbl vtable = {
 };
 
 HRESULT hp_object_create(const hp_exports *exports, hp_object **object) {
-    hp_object *made = calloc(1, sizeof *made);
+    hp_object *made = HP_FAULT("memory for the object") ? NULL : calloc(1, sizeof *made);
     if (!made)
         return E_OUTOFMEMORY;
     HRESULT hr = hp_lifetime_enter();

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/activate.h"
+#include "client/goodbye.h"
 #include "client/transport.h"
 #include "idl/array.h"
 #include "idl/protocol.h"
@@ -110,7 +111,7 @@ HRESULT hp_remote_call(hp_remote *remote, const char *name, hp_frame *call, hp_f
 
 void hp_remote_close(hp_remote *remote) {
     if (remote->update)
-        hp_transport_release(remote->update, remote->started.process);
+        hp_goodbye_say(remote->update, remote->started.process);
     if (remote->started.process)
         hp_start_end(&remote->started);
     hp_offer_free(&remote->offer);

@@ -111,6 +111,11 @@ static void on_event(void *context, const hp_event *event) {
     case HP_EVENT_FAILED:
         say("[hotpatch] failed: %s", event->message);
         break;
+    case HP_EVENT_OPENED:
+    case HP_EVENT_CLOSED:
+    case HP_EVENT_HUNG:
+        say("[hotpatch] %s", event->message);
+        break;
     }
 }
 #endif

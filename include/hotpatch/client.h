@@ -13,6 +13,7 @@
 #include "hotpatch/error.h"
 #include "hotpatch/function.h"
 #include "hotpatch/log.h"
+#include "hotpatch/policy.h"
 
 #ifndef _WIN32
 #error "hotpatch/client.h is for Windows programs"
@@ -35,6 +36,18 @@ typedef struct hp_attach_options {
     uint32_t start_timeout_ms; /**< how long the update may take to register its class object; 0: 30,000 */
     /** how long to wait for calls inside an older update that is replaced; 0: 5,000 */
     uint32_t drain_timeout_ms;
+    uint32_t deadline_ms; /**< for all of the attach but that wait; 0: none. HP_E_DEADLINE when it passes */
+    hp_breaker breaker;   /**< when calls are given up; zero: the defaults */
+    const hp_policy *policy; /**< of every function that has none of its own; NULL: the defaults */
+    /** policies of single functions, function_count of them; one for a function that the update does not
+     * offer is logged and otherwise ignored */
+    const hp_function_policy *functions;
+    uint32_t function_count;
+    /** SHA-256 of the update's EXE, 32 bytes; NULL: any. HP_E_IMAGE_UNTRUSTED if it is another */
+    const uint8_t *sha256;
+    /** SHA-256 of the certificate (DER) that the update's EXE must be signed with, 32 bytes; NULL: any. The
+     * signature must be valid; the certificate itself need not lead to a trusted root, as it is named here */
+    const uint8_t *signer;
 } hp_attach_options;
 
 /** What became of one function. */
@@ -65,31 +78,52 @@ typedef enum hp_event_kind {
     HP_EVENT_LOST =
         3, /**< the update died; the app runs its own code; the update is restarted with a back-off */
     HP_EVENT_DETACHED = 4, /**< the class is gone; original code is back */
+    HP_EVENT_OPENED = 5, /**< calls failed repeatedly: they follow their policy at once (HP_E_BREAKER_OPEN) */
+    HP_EVENT_CLOSED = 6, /**< a call that was let through to try has succeeded: all go to the update again */
+    HP_EVENT_HUNG = 7,   /**< the update missed several deadlines in a row and was ended; LOST follows */
 } hp_event_kind;
 
 /** What a watch has to say. Valid during the callback. */
 typedef struct hp_event {
     hp_event_kind kind;
-    /** what attach (ATTACHED, FAILED) or detach (DETACHED) gave; HP_E_UPDATE_GONE of LOST */
+    /** what attach (ATTACHED, FAILED) or detach (DETACHED) gave; HP_E_UPDATE_GONE of LOST;
+     * HP_E_BREAKER_OPEN of OPENED; S_OK of CLOSED; HP_E_DEADLINE of HUNG */
     HRESULT result;
     const char *message;     /**< a line for people, never NULL */
     const wchar_t *progid;   /**< as given to hp_com_watch */
     const hp_report *report; /**< of ATTACHED and FAILED, otherwise NULL */
+    const wchar_t *function; /**< of OPENED and CLOSED, otherwise NULL */
 } hp_event;
 
-/** Called on the watch's own thread. It may call patched functions, but not hp_com_unwatch. */
+/** Called on the watch's own thread. It may call patched functions, but not hp_com_unwatch. Of changes that
+ * follow each other fast only the last may be told. */
 typedef void hp_event_sink(void *context, const hp_event *event);
 
 typedef struct hp_watch_options {
-    uint32_t size;            /**< sizeof(hp_watch_options) */
-    hp_attach_options attach; /**< how to attach; its size must be set */
-    hp_event_sink *sink;      /**< NULL: nobody listens */
-    void *context;            /**< handed to the sink */
-    uint32_t retry_ms;        /**< first back-off after a loss or a failure, doubled up to 64 times; 0: 250 */
+    uint32_t size; /**< sizeof(hp_watch_options) */
+    hp_attach_options
+        attach;          /**< how to attach; its size must be set; what it points to stays until unwatch */
+    hp_event_sink *sink; /**< NULL: nobody listens */
+    void *context;       /**< handed to the sink */
+    uint32_t retry_ms;   /**< first back-off after a loss or a failure, doubled up to 64 times; 0: 250 */
 } hp_watch_options;
 
 /** A running watch. */
 typedef struct hp_watch hp_watch;
+
+/** How a session fares. */
+typedef struct hp_session_status {
+    uint32_t size;       /**< sizeof(hp_session_status), set by the caller */
+    uint32_t server_pid; /**< process id of the update */
+    uint32_t functions;  /**< redirected */
+    uint32_t gone;       /**< 1: the update has died */
+    uint32_t open;       /**< functions whose breaker is open */
+    uint32_t inside;     /**< calls that are with the update now, including those whose deadline has passed */
+    uint64_t calls;      /**< that the update answered */
+    uint64_t failures;   /**< calls that followed their policy instead, each counted once */
+    uint64_t retries;    /**< tries beyond the first */
+    uint64_t late_answers; /**< dropped, because their deadline had passed */
+} hp_session_status;
 
 HP_BEGIN_DECLS
 
@@ -99,11 +133,13 @@ HP_BEGIN_DECLS
  *
  * @param progid  version-independent ("Acme.Game.Update": the current version) or
  *                versioned ("Acme.Game.Update.2")
- * @return S_OK; S_FALSE if the app is attached to this very update already, which is harmless. If it is
+ * @return S_OK; S_FALSE if the app is attached to this very update already, which is harmless: nothing is
+ *         looked at then, options included. If it is
  *         attached to an older version, or to one that died, it moves to the current one without a moment of
  *         original code. Errors: HP_E_PROGID_UNKNOWN, HP_E_CLASS_DAMAGED, HP_E_SERVER_..., HP_E_PROTOCOL,
  *         HP_E_NO_EXPORTS, HP_E_NAME_..., HP_E_SIGNATURE_..., HP_E_TYPE_MISMATCH, HP_E_NOT_PATCHABLE and the
- * codes after it, HP_E_TABLE_..., HP_E_INLINED, HP_E_CLONE, HP_E_ELEVATED, E_OUTOFMEMORY, and COM's own.
+ * codes after it, HP_E_TABLE_..., HP_E_INLINED, HP_E_CLONE, HP_E_ELEVATED, HP_E_IMAGE_UNTRUSTED, HP_E_POLICY,
+ * HP_E_DEADLINE, E_OUTOFMEMORY, and COM's own.
  * Nothing is patched then, a connection that was opened is closed, an update that was started has ended, and
  * the log names the thing.
  *
@@ -142,6 +178,15 @@ void hp_report_free(hp_report *report);
  *         code.
  */
 HRESULT hp_com_detach(const wchar_t *progid, uint32_t timeout_ms);
+
+/**
+ * Look at a session. While the update is dead, or the breaker open, calls whose policy is to run the original
+ * are not counted: they cost as good as nothing.
+ *
+ * @param status  its size must be set
+ * @return S_OK, HP_E_NOT_ATTACHED, E_INVALIDARG
+ */
+HRESULT hp_com_status(const wchar_t *progid, hp_session_status *status);
 
 /**
  * Detach if attached (waiting up to 5 s for calls), and remove the registration of the class under

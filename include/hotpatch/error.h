@@ -149,7 +149,18 @@
     X(HP_E_ARGUMENT, 0x0240, "an argument does not fit the signature",                                       \
       "compare it with what hotpatch signature prints")                                                      \
     X(HP_E_UNGUARDED, 0x0241, "the optimiser was free to merge, remove or go around calls of the function",  \
-      "compile with hotpatch_target's options, or mark the function with HP_PATCHABLE")
+      "compile with hotpatch_target's options, or mark the function with HP_PATCHABLE")                      \
+    X(HP_E_DEADLINE, 0x0242, "the update did not answer in time",                                            \
+      "give it more time (deadline_ms), or find out what it waits for; an answer that comes later is "       \
+      "dropped")                                                                                             \
+    X(HP_E_BREAKER_OPEN, 0x0243, "calls of the update have failed repeatedly: it is left alone for a while", \
+      "nothing: it is tried again by itself; the log says why the calls failed")                             \
+    X(HP_E_POLICY, 0x0244, "the failure policy does not fit the function",                                   \
+      "give fixed values to functions whose result is a number, a pointer or nothing")                       \
+    X(HP_E_IMAGE_UNTRUSTED, 0x0245, "the update is not the program that was registered or is expected",      \
+      "find out who put it there; if it is right, register it anew or correct the hash or signer expected")  \
+    X(HP_E_CALLER, 0x0246, "the caller is another user",                                                     \
+      "call from a process of the user that the update runs as")
 
 /** Severity error, FACILITY_ITF, the number as an HRESULT. */
 #define HP_ERROR_CODE(number) ((int)(-0x7FFC0000L + (number)))

@@ -51,7 +51,8 @@ HP_BEGIN_DECLS
  *     /unregserver   remove exactly what /regserver wrote; what a newer version wrote stays
  *     /Embedding     serve until the last client is gone
  *
- * Each also with `-`, in any case. Call it first thing in main, before threads, windows or COM.
+ * Each also with `-`, in any case. Call it first thing in main, before threads, windows or COM. A process
+ * that serves has COM's security set so (CoInitializeSecurity) that only this user and the system get in.
  *
  * @param description  the class; read during the call only
  * @return HP_NOT_A_SERVER if the command line holds none of these; otherwise the exit code for main: 0, or 1

@@ -18,6 +18,7 @@ typedef enum fake_start {
     FAKE_DAWDLE,      /**< live, but never register the class object */
     FAKE_NO_DISPATCH, /**< serve objects that have no IDispatch */
     FAKE_NO_OBJECT,   /**< serve a class object that refuses to make objects, with exit_code as its HRESULT */
+    FAKE_STUCK,       /**< serve a class object that never returns from making an object */
 } fake_start;
 
 /** What a member does. */
@@ -31,6 +32,7 @@ typedef enum fake_deed {
     FAKE_TEXT,           /**< give text as VT_BSTR */
     FAKE_FILLED_TEXT,    /**< give a text of code letters */
     FAKE_DIE,            /**< end the process during the call */
+    FAKE_HANG,           /**< never return */
     FAKE_BYTES,          /**< give reply, reply_size bytes, as an array */
     FAKE_NULL_ARRAY,     /**< an array of bytes that is NULL */
     FAKE_TWO_DIMENSIONS, /**< reply as an array of two dimensions */

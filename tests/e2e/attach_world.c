@@ -209,7 +209,8 @@ static void attach_once(const wchar_t *progid, const expectation *expected) {
     const hp_attach_options options = {.size = sizeof options,
                                        .flags = expected->flags |
                                                 (expected->elevated ? 0 : HP_ATTACH_ALLOW_ELEVATED),
-                                       .start_timeout_ms = expected->start_timeout_ms};
+                                       .start_timeout_ms = expected->start_timeout_ms,
+                                       .deadline_ms = expected->deadline_ms};
     log_forget();
     HRESULT hr = hp_com_attach_ex(progid, &options, &report);
     assert_non_null(report);

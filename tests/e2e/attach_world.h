@@ -78,6 +78,7 @@ typedef struct expectation {
     const char *detail; /**< another part; NULL for any */
     uint32_t flags;     /**< besides HP_ATTACH_ALLOW_ELEVATED */
     uint32_t start_timeout_ms;
+    uint32_t deadline_ms;
     int starts;     /**< processes that one attach starts */
     unsigned count; /**< of items; 0: the report has none */
     const expected_item *items;

@@ -205,6 +205,9 @@ static HRESULT misbehave(const fake_order *order, VARIANT *result, EXCEPINFO *ex
     case FAKE_DIE:
         TerminateProcess(GetCurrentProcess(), 77);
         return E_UNEXPECTED;
+    case FAKE_HANG:
+        Sleep(INFINITE);
+        return E_UNEXPECTED;
     case FAKE_BYTES:
         return give_array(result, VT_UI1, 1, orders->reply, (ULONG)orders->reply_size);
     case FAKE_NULL_ARRAY:
@@ -263,6 +266,8 @@ static HRESULT STDMETHODCALLTYPE factory_create(IClassFactory *factory, IUnknown
     *out = NULL;
     if (outer != NULL)
         return CLASS_E_NOAGGREGATION;
+    if (orders->start == FAKE_STUCK)
+        Sleep(INFINITE);
     if (orders->start == FAKE_NO_OBJECT)
         return orders->exit_code;
     if (!answers(iid))

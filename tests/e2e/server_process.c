@@ -35,6 +35,10 @@ static PROCESS_INFORMATION start(const wchar_t *exe, const wchar_t *arguments, H
 }
 
 server server_start(DWORD idle_ms) {
+    return server_start_file(L"fixture_update.exe", idle_ms);
+}
+
+server server_start_file(const wchar_t *exe, DWORD idle_ms) {
     server s;
     wchar_t text[64];
     assert_int_equal(CoCreateGuid(&s.clsid), S_OK);
@@ -47,7 +51,7 @@ server server_start(DWORD idle_ms) {
     HANDLE ready = CreateEventW(&inheritable, TRUE, FALSE, NULL);
     assert_non_null(ready);
     swprintf(text, 64, L"-Embedding /" HP_READY_ARGUMENT L"%llu", (unsigned long long)(uintptr_t)ready);
-    PROCESS_INFORMATION started = start(fixture_path(L"fixture_update.exe"), text, ready, 0);
+    PROCESS_INFORMATION started = start(fixture_path(exe), text, ready, 0);
     s.process = started.hProcess;
     s.pid = started.dwProcessId;
     HANDLE either[] = {ready, s.process};

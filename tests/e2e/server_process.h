@@ -30,6 +30,9 @@ const wchar_t *fixture_path(const wchar_t *file);
  */
 server server_start(DWORD idle_ms);
 
+/** The same with another EXE beside the test's, which understands the same environment. */
+server server_start_file(const wchar_t *exe, DWORD idle_ms);
+
 /** Class object or object of a server. Released by the caller. */
 IClassFactory *server_factory(const server *s);
 IDispatch *server_object(const server *s);

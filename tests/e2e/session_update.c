@@ -7,6 +7,20 @@
 #include <string.h>
 #include <wchar.h>
 
+#ifdef HP_FAULT_INJECTION
+#include "idl/fault.h"
+
+/* The test arms us through memory that it shares with us; it stays mapped. */
+static void share_faults(void) {
+    HANDLE section = OpenFileMappingW(FILE_MAP_ALL_ACCESS, FALSE, L"session.faults");
+    hp_fault_state *faults =
+        section != NULL ? MapViewOfFile(section, FILE_MAP_ALL_ACCESS, 0, 0, sizeof *faults) : NULL;
+    if (faults != NULL)
+        hp_fault_share(faults);
+    CloseHandle(section);
+}
+#endif
+
 #if SESSION_VERSION == 7
 static int session_other(void) {
     return 7;
@@ -60,6 +74,9 @@ int main(void) {
                                                    ? 1
                                                    : SESSION_VERSION,
                                     .idle_ms = 60000};
+#ifdef HP_FAULT_INJECTION
+    share_faults();
+#endif
     if (SESSION_VERSION >= 8 && wcsstr(GetCommandLineW(), L"mbedding") != NULL)
         return 7;
     int code = hp_com_main(&update);

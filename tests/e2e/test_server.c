@@ -273,7 +273,9 @@ static void fault_in_a_replacement_says_what_and_where(void **state) {
         assert_int_equal(V_VT(&result), VT_EMPTY);
         assert_int_equal(exception.scode, HP_E_REPLACEMENT_FAULT);
         if (!wcsstr(exception.bstrDescription, L"fixture_fail: ") ||
-            !wcsstr(exception.bstrDescription, L"exception 0xC0000005 at fixture_update.exe+0x"))
+            !wcsstr(exception.bstrDescription, L"access violation writing address 0x") ||
+            !wcsstr(exception.bstrDescription, HP_X64 ? L" (0xC0000005) at fixture_fail+0x" : L" at ") ||
+            !wcsstr(exception.bstrDescription, L"fixture_update.exe+0x"))
             fail_msg("\"%ls\"", exception.bstrDescription);
         exception_clear(&exception);
         VariantClear(&arguments[0]);

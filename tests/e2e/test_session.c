@@ -103,6 +103,22 @@ static SIZE_T private_bytes(void) {
     return total;
 }
 
+/* The same, once it is at most this, or after some seconds: a pool's thread that ends late keeps its stack. */
+static SIZE_T private_bytes_at_most(SIZE_T most) {
+    const ULONGLONG limit = GetTickCount64() + PATIENCE_MS;
+    SIZE_T total = private_bytes();
+    while (total > most && GetTickCount64() < limit) {
+        SwitchToThread();
+        total = private_bytes();
+    }
+    return total;
+}
+
+/*
+ * The first test, while no update has been killed yet. Wine's RPC never closes the connections on which a call
+ * met a killed update, and finds them again by the process id when another update gets the same one: it connects
+ * anew, and loses two handles with each connection.
+ */
 static void two_hundred_attaches_keep_no_handle_and_no_memory(void **state) {
     (void)state;
     enum { ROUNDS = 200, WARM = 20 };
@@ -126,12 +142,13 @@ static void two_hundred_attaches_keep_no_handle_and_no_memory(void **state) {
         }
     }
     DWORD handles_after = session_handles_at_most(handles + 8);
-    SIZE_T memory_after = private_bytes();
+    /* One session, plan or report lost per round would be more than this. */
+    const SIZE_T most = memory + (ROUNDS - WARM) * 4096;
+    SIZE_T memory_after = private_bytes_at_most(most);
     print_message("# handles %lu, then %lu; private KiB %lu, then %lu\n", handles, handles_after,
                   (unsigned long)(memory / 1024), (unsigned long)(memory_after / 1024));
     assert_true(handles_after <= handles + 8);
-    /* One session, plan or report lost per round would be more than this. */
-    assert_true(memory_after <= memory + (ROUNDS - WARM) * 4096);
+    assert_true(memory_after <= most);
 }
 
 static void detach_of_what_is_not_attached(void **state) {
@@ -574,6 +591,7 @@ static int detach_all(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(two_hundred_attaches_keep_no_handle_and_no_memory, detach_all),
         cmocka_unit_test_teardown(attaching_twice_is_harmless, detach_all),
         cmocka_unit_test_teardown(detach_of_what_is_not_attached, detach_all),
         cmocka_unit_test_teardown(detach_during_a_call_reverts_at_once_and_the_call_ends_well, detach_all),
@@ -589,7 +607,6 @@ int main(void) {
         cmocka_unit_test_teardown(patched_function_in_the_log_sink_runs_the_original, detach_all),
         cmocka_unit_test_teardown(every_kind_of_thread_attaches_and_keeps_its_apartment, detach_all),
         cmocka_unit_test_teardown(call_from_an_sta_does_not_pump_messages, detach_all),
-        cmocka_unit_test_teardown(two_hundred_attaches_keep_no_handle_and_no_memory, detach_all),
     };
     return cmocka_run_group_tests_name("session", tests, set_up, tear_down);
 }

@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# run-test.sh [--timeout SECONDS] [--own-prefix] [--native] [--script] -- PROGRAM ARGS...
+# run-test.sh [--timeout SECONDS] [--soak] [--own-prefix] [--native] [--script] -- PROGRAM ARGS...
 #
 # Runs one test program for ctest and decides whether it passed: exit code 0, and (unless --script) as many
 # TAP results as were announced, at least one. A program that dies silently half-way, or that never ran, does
-# not pass. The output goes through a file: a server that a test leaves behind would keep a pipe, and so
+# not pass. --soak adds HOTPATCH_SOAK_MINUTES to the timeout. The output goes through a file: a server that a test leaves behind would keep a pipe, and so
 # ctest, waiting.
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/env.sh"
 timeout=60 own="" native="" script=""
 while [ $# -gt 0 ]; do
     case $1 in
     --timeout) timeout=$2 && shift ;;
+    --soak) timeout=$((timeout + 60 * ${HOTPATCH_SOAK_MINUTES:-0})) ;;
     --own-prefix) own=1 ;;
     --native) native=1 ;;
     --script) script=1 ;;

@@ -1,0 +1,23 @@
+/**
+ * @file health.h
+ * What calls say about their update: counted, and turned into circuits that open and an update that is ended.
+ * Any thread that holds the session.
+ */
+#ifndef HP_CLIENT_HEALTH_H
+#define HP_CLIENT_HEALTH_H
+
+#include "client/session.h"
+
+/** Take over what the app wants of the breaker; zeros become the defaults. */
+void hp_health_prepare(hp_session *session, const hp_breaker *breaker);
+
+/** May this call be tried? The ticket goes to hp_health_note. */
+hp_circuit_ticket hp_health_admit(hp_binding *binding);
+
+/** A call that was admitted has ended so. */
+void hp_health_note(hp_binding *binding, hp_circuit_ticket ticket, HRESULT result, hp_reach reach);
+
+/** Functions whose circuit is not closed. */
+uint32_t hp_health_open(hp_session *session);
+
+#endif

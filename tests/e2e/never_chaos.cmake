@@ -1,0 +1,1 @@
+# Updates that die, hang and lie at random, and callers that do.

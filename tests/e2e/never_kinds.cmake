@@ -1,0 +1,23 @@
+# Every way in which a replacement can fail. C++ is left out with clang for x86: lld does not tell libgcc where
+# the tables are by which it unwinds there, so that no program of this toolchain can throw.
+if(CMAKE_C_COMPILER_ID MATCHES Clang AND HP_ARCH STREQUAL "x86")
+    set(kinds_throw)
+else()
+    enable_language(CXX)
+    set(kinds_throw kinds_throw.cpp)
+endif()
+foreach(program IN ITEMS update windows)
+    add_executable(kinds_${program} kinds_update.c ${kinds_throw})
+    target_link_libraries(kinds_${program} PRIVATE hp_flags hotpatch::server)
+    if(kinds_throw)
+        target_compile_definitions(kinds_${program} PRIVATE KINDS_CXX)
+        target_link_options(kinds_${program} PRIVATE -static)
+    endif()
+endforeach()
+target_compile_definitions(kinds_windows PRIVATE KINDS_WINDOWS)
+target_link_options(kinds_windows PRIVATE -mwindows)
+hp_e2e(kinds SOURCES test_kinds.c kinds_app.c session_app.c child.c
+    LIBS hotpatch::client DEPENDS kinds_update kinds_windows TIMEOUT 300)
+if(kinds_throw)
+    target_compile_definitions(t-kinds PRIVATE KINDS_CXX)
+endif()

@@ -1,0 +1,1 @@
+# Every kind of thread, and the end of the process.

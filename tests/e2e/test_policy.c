@@ -1,0 +1,304 @@
+// What a call does when the update cannot answer it: value, retry, callback, deadline.
+#include "e2e/policy_app.h"
+#include "e2e/session_app.h"
+
+static HANDLE entered, leave;
+
+static hp_session_status status(void) {
+    hp_session_status it = {.size = sizeof it};
+    assert_int_equal(hp_com_status(POLICY, &it), S_OK);
+    return it;
+}
+
+/* Returns a handle to the update's process. */
+static HANDLE attach(const hp_policy *policy, const hp_function_policy *functions, uint32_t count,
+                     hp_breaker breaker) {
+    hp_attach_options options = session_options();
+    options.policy = policy;
+    options.functions = functions;
+    options.function_count = count;
+    options.breaker = breaker;
+    hp_report *report;
+    HRESULT hr = hp_com_attach_ex(POLICY, &options, &report);
+    if (hr != S_OK)
+        fail_msg("attach gives 0x%08lx: %s", hr, report != NULL ? report->message : "no report");
+    HANDLE process = OpenProcess(SYNCHRONIZE | PROCESS_TERMINATE, FALSE, report->server_pid);
+    hp_report_free(report);
+    assert_non_null(process);
+    return process;
+}
+
+static void detach(HANDLE process) {
+    assert_int_equal(hp_com_detach(POLICY, PATIENCE_MS), S_OK);
+    session_expect_end(process);
+    assert_int_equal(policy_other(7), 7);
+}
+
+static const hp_breaker never = {.failures = UINT32_MAX, .hangs = UINT32_MAX};
+
+static void failed_call_runs_the_original_by_default(void **state) {
+    (void)state;
+    HANDLE update = attach(NULL, NULL, 0, never);
+    unsigned char data[64];
+    memset(data, '.', sizeof data);
+    assert_int_equal(policy_add(POLICY_ANSWER, 5), 1005);
+    assert_int_equal(policy_add(POLICY_FAULT, 5), POLICY_FAULT + 5);
+    assert_true(policy_ratio(POLICY_FAULT) == 0.5);
+    policy_fill(POLICY_FAULT, data, sizeof data);
+    for (size_t i = 0; i < sizeof data; i++)
+        assert_int_equal(data[i], 'a');
+    assert_int_equal(policy_make(POLICY_FAULT).d, 4);
+    hp_session_status now = status();
+    assert_int_equal(now.calls, 1);
+    assert_int_equal(now.failures, 4);
+    assert_int_equal(now.functions, 8);
+    assert_int_equal(now.gone, 0);
+    assert_int_equal(now.inside, 0);
+    detach(update);
+}
+
+static hp_policy value_of(uint64_t bits) {
+    return (hp_policy){.size = sizeof(hp_policy), .action = HP_FAILURE_VALUE, .value.bits = bits};
+}
+
+static void fixed_value_of_every_kind_is_returned_and_nothing_is_written(void **state) {
+    (void)state;
+    hp_function_policy functions[] = {
+        {"policy_add", value_of(0xFFFFFFFF00000000u | 77)}, /* the upper half is none of its result */
+        {"policy_large", value_of(0x123456789ABCDEF0)},
+        {"policy_ratio", value_of(0)},
+        {"policy_small", value_of(0)},
+        {"policy_fill", value_of(0)},
+    };
+    functions[2].policy.value.f64 = -2.25;
+    functions[3].policy.value.f32 = 7.5F;
+    HANDLE update = attach(NULL, functions, 5, never);
+    unsigned char data[64];
+    for (int i = 0; i < 3; i++) {
+        memset(data, '.', sizeof data);
+        assert_int_equal(policy_add(POLICY_FAULT, 5), 77);
+        assert_true(policy_large(POLICY_FAULT) == 0x123456789ABCDEF0);
+        assert_true(policy_ratio(POLICY_FAULT) == -2.25);
+        assert_true(policy_small(POLICY_FAULT) == 7.5F);
+        policy_fill(POLICY_FAULT, data, sizeof data);
+        for (size_t j = 0; j < sizeof data; j++)
+            assert_int_equal(data[j], '.');
+        assert_int_equal(policy_make(POLICY_FAULT).a, 1); /* has no policy of its own */
+        assert_int_equal(policy_add(POLICY_ANSWER, i), 1000 + i);
+    }
+    assert_true(TerminateProcess(update, 1)); /* also when there is no update any more */
+    assert_int_equal(WaitForSingleObject(update, PATIENCE_MS), WAIT_OBJECT_0);
+    assert_int_equal(policy_add(POLICY_ANSWER, 5), 77);
+    assert_int_equal(policy_other(9), 9);
+    assert_int_equal(policy_add(POLICY_ANSWER, 5), 77);
+    detach(update);
+}
+
+static void fixed_value_for_a_structure_is_refused_with_its_name(void **state) {
+    (void)state;
+    const hp_policy value = value_of(1);
+    const hp_function_policy functions[] = {{"policy_make", value}};
+    hp_attach_options options = session_options();
+    for (int i = 0; i < 2; i++) {
+        options.policy = i == 0 ? &value : NULL;
+        options.functions = i == 0 ? NULL : functions;
+        options.function_count = i == 0 ? 0 : 1;
+        hp_report *report;
+        assert_int_equal(hp_com_attach_ex(POLICY, &options, &report), HP_E_POLICY);
+        assert_non_null(strstr(report->message, "policy_make"));
+        hp_report_free(report);
+        assert_int_equal(policy_add(POLICY_ANSWER, 5), 5);
+    }
+    session_expect_no_process(L"policy_update.exe");
+}
+
+static int heard_of_nobody;
+
+static void listen(void *context, hp_log_level level, const char *line) {
+    (void)context;
+    heard_of_nobody += level == HP_LOG_WARNING && strstr(line, "policy_nobody") != NULL;
+}
+
+static void policy_for_what_the_update_does_not_offer_is_named_in_the_log(void **state) {
+    (void)state;
+    const hp_function_policy functions[] = {{"policy_nobody", value_of(1)}, {"policy_add", value_of(1)}};
+    hp_log_set(listen, NULL, HP_LOG_WARNING);
+    HANDLE update = attach(NULL, functions, 2, never);
+    hp_log_set(NULL, NULL, HP_LOG_WARNING);
+    assert_int_equal(heard_of_nobody, 1);
+    detach(update);
+}
+
+static void policies_that_make_no_sense_are_refused(void **state) {
+    (void)state;
+    hp_policy good = {.size = sizeof good};
+    hp_policy bad[] = {good, good, good, good, {0}};
+    bad[0].size--;
+    bad[1].flags = 2;
+    bad[2].retries = 17;
+    bad[3].action = HP_FAILURE_RETRY;
+    hp_attach_options options = session_options();
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        hp_function_policy function = {"policy_add", bad[i]};
+        options.policy = &bad[i];
+        assert_int_equal(hp_com_attach_ex(POLICY, &options, NULL), E_INVALIDARG);
+        options.policy = NULL;
+        options.functions = &function;
+        options.function_count = 1;
+        assert_int_equal(hp_com_attach_ex(POLICY, &options, NULL), E_INVALIDARG);
+        function = (hp_function_policy){"not a name", good};
+        assert_int_equal(hp_com_attach_ex(POLICY, &options, NULL), E_INVALIDARG);
+        options.functions = NULL;
+        assert_int_equal(hp_com_attach_ex(POLICY, &options, NULL), E_INVALIDARG);
+        options.function_count = 0;
+    }
+    hp_session_status it = {.size = sizeof it};
+    assert_int_equal(hp_com_status(POLICY, &it), HP_E_NOT_ATTACHED);
+    assert_int_equal(hp_com_status(POLICY, NULL), E_INVALIDARG);
+    it.size = 1;
+    assert_int_equal(hp_com_status(POLICY, &it), E_INVALIDARG);
+}
+
+/* What the callback was told, and what it says. */
+static struct {
+    hp_failure last;
+    char detail[256];
+    int asked, inner;
+    hp_failure_action answer;
+    uint64_t bits;
+} asked;
+
+static hp_failure_action decide(void *context, const hp_failure *failure, hp_policy_value *value) {
+    assert_ptr_equal(context, &asked);
+    asked.last = *failure;
+    snprintf(asked.detail, sizeof asked.detail, "%s", failure->detail);
+    asked.asked++;
+    asked.inner = policy_other(3); /* inside: the app's own */
+    value->bits = asked.bits;
+    return asked.answer;
+}
+
+static hp_policy asking(uint32_t retries, uint32_t flags) {
+    return (hp_policy){
+        .size = sizeof(hp_policy), .flags = flags, .retries = retries, .decide = decide, .context = &asked};
+}
+
+static void callback_is_told_everything_and_decides(void **state) {
+    (void)state;
+    hp_policy policy = asking(0, 0);
+    HANDLE update = attach(&policy, NULL, 0, never);
+    memset(&asked, 0, sizeof asked);
+    assert_int_equal(policy_add(POLICY_FAULT, 5), POLICY_FAULT + 5);
+    assert_int_equal(asked.asked, 1);
+    assert_int_equal(asked.inner, 3);
+    assert_int_equal(asked.last.size, sizeof asked.last);
+    assert_int_equal(asked.last.result, HP_E_REPLACEMENT_FAULT);
+    assert_int_equal(wcscmp(asked.last.progid, POLICY), 0);
+    assert_int_equal(wcscmp(asked.last.function, L"policy_add"), 0);
+    assert_int_equal(asked.last.tries, 1);
+    assert_int_equal(asked.last.dispatched, 1);
+    assert_non_null(strstr(asked.detail, "policy_update.exe")); /* the place */
+    asked.answer = HP_FAILURE_VALUE;
+    asked.bits = 4711;
+    assert_int_equal(policy_add(POLICY_FAULT, 5), 4711);
+    assert_int_equal(policy_make(POLICY_FAULT).b, 2); /* what cannot be returned runs the original */
+    asked.answer = HP_FAILURE_RETRY;                  /* may not: it has run, and may not run twice */
+    assert_int_equal(policy_add(POLICY_FAULT, 5), POLICY_FAULT + 5);
+    assert_int_equal(asked.asked, 4);
+    assert_int_equal(policy_other(3), 1003);
+    assert_int_equal(policy_add(POLICY_EXIT, 5), POLICY_EXIT + 5);
+    assert_int_equal(asked.last.result, HP_E_UPDATE_GONE);
+    assert_int_equal(policy_add(POLICY_ANSWER, 5), 5);
+    assert_int_equal(asked.last.tries, 0);
+    assert_int_equal(asked.last.dispatched, 0);
+    detach(update);
+}
+
+static void call_that_may_have_run_is_tried_again_only_if_it_may_run_twice(void **state) {
+    (void)state;
+    for (uint32_t flags = 0; flags <= HP_POLICY_IDEMPOTENT; flags++) {
+        const hp_policy policy = {.size = sizeof policy, .flags = flags, .retries = 3};
+        HANDLE update = attach(&policy, NULL, 0, never);
+        assert_int_equal(policy_add(POLICY_FAULT_TWICE, 5), flags != 0 ? 1005 : POLICY_FAULT_TWICE + 5);
+        assert_int_equal(policy_calls(), flags != 0 ? 3 : 1);
+        assert_int_equal(status().retries, flags != 0 ? 2 : 0);
+        assert_int_equal(status().failures, flags != 0 ? 0 : 1);
+        assert_int_equal(policy_add(POLICY_FAULT, 5), POLICY_FAULT + 5);
+        assert_int_equal(policy_calls(), flags != 0 ? 7 : 2); /* the first and three more */
+        detach(update);
+    }
+}
+
+static void deadline_that_passes_gives_the_original_at_once_and_drops_the_answer(void **state) {
+    (void)state;
+    const hp_policy policy = {.size = sizeof policy, .deadline_ms = 200};
+    HANDLE update = attach(&policy, NULL, 0, never);
+    unsigned char data[64];
+    memset(data, '.', sizeof data);
+    assert_int_equal(policy_add(POLICY_ANSWER, 5), 1005); /* in time */
+    assert_true(ResetEvent(entered) && ResetEvent(leave));
+    policy_fill(POLICY_WAIT, data, sizeof data);
+    for (size_t i = 0; i < sizeof data; i++)
+        assert_int_equal(data[i], 'a');
+    assert_int_equal(WaitForSingleObject(entered, PATIENCE_MS), WAIT_OBJECT_0);
+    assert_int_equal(status().inside, 1);
+    assert_int_equal(status().late_answers, 0);
+    assert_int_equal(policy_add(POLICY_ANSWER, 6), 1006); /* others are not held up */
+    assert_true(SetEvent(leave));
+    ULONGLONG limit = GetTickCount64() + PATIENCE_MS;
+    while (status().inside != 0 && GetTickCount64() < limit)
+        SwitchToThread();
+    assert_int_equal(status().late_answers, 1);
+    for (size_t i = 0; i < sizeof data; i++)
+        assert_int_equal(data[i], 'a');
+    detach(update);
+}
+
+static void detach_does_not_wait_for_calls_that_nobody_waits_for(void **state) {
+    (void)state;
+    const hp_policy policy = {.size = sizeof policy, .deadline_ms = 100};
+    HANDLE update = attach(&policy, NULL, 0, never);
+    assert_true(ResetEvent(entered) && ResetEvent(leave));
+    assert_int_equal(policy_add(POLICY_WAIT, 5), POLICY_WAIT + 5);
+    assert_int_equal(WaitForSingleObject(entered, PATIENCE_MS), WAIT_OBJECT_0);
+    assert_int_equal(hp_com_detach(POLICY, 50), S_OK);
+    session_expect_end(update); /* it was ended, as it would never have ended by itself */
+    assert_int_equal(policy_other(7), 7);
+}
+
+static int prepare(void **state) {
+    (void)state;
+    entered = CreateEventW(NULL, TRUE, FALSE, POLICY_ENTERED);
+    leave = CreateEventW(NULL, TRUE, FALSE, POLICY_LEAVE);
+    assert_true(entered != NULL && leave != NULL);
+    session_register(L"policy_update.exe");
+    return 0;
+}
+
+static int clean_up(void **state) {
+    (void)state;
+    session_unregister(L"policy_update.exe");
+    return 0;
+}
+
+static int detach_all(void **state) {
+    (void)state;
+    hp_com_detach(POLICY, 1000);
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(failed_call_runs_the_original_by_default, detach_all),
+        cmocka_unit_test_teardown(fixed_value_of_every_kind_is_returned_and_nothing_is_written, detach_all),
+        cmocka_unit_test_teardown(fixed_value_for_a_structure_is_refused_with_its_name, detach_all),
+        cmocka_unit_test_teardown(policy_for_what_the_update_does_not_offer_is_named_in_the_log, detach_all),
+        cmocka_unit_test_teardown(policies_that_make_no_sense_are_refused, detach_all),
+        cmocka_unit_test_teardown(callback_is_told_everything_and_decides, detach_all),
+        cmocka_unit_test_teardown(call_that_may_have_run_is_tried_again_only_if_it_may_run_twice, detach_all),
+        cmocka_unit_test_teardown(deadline_that_passes_gives_the_original_at_once_and_drops_the_answer,
+                                  detach_all),
+        cmocka_unit_test_teardown(detach_does_not_wait_for_calls_that_nobody_waits_for, detach_all),
+    };
+    return cmocka_run_group_tests(tests, prepare, clean_up);
+}
