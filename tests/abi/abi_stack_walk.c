@@ -201,7 +201,10 @@ static void the_thunk_is_a_leaf(void) {
     DWORD64 base;
     assert_null(RtlLookupFunctionEntry((DWORD64)(uintptr_t)layer, &base, NULL));
     assert_null(RtlLookupFunctionEntry((DWORD64)(uintptr_t)thunk, &base, NULL));
-    assert_non_null(RtlLookupFunctionEntry((DWORD64)(uintptr_t)context->enter, &base, NULL));
+    // Where it goes on: to a function with a frame, or, once nobody answers, to one more leaf.
+    int bypassed = context->enter == (void *)(uintptr_t)hp_spill_bypass;
+    const RUNTIME_FUNCTION *entry = RtlLookupFunctionEntry((DWORD64)(uintptr_t)context->enter, &base, NULL);
+    assert_int_equal(entry == NULL, bypassed);
 #endif
 }
 

@@ -162,7 +162,10 @@ int attach_teardown(void **state) {
 /* ---- attaching ---- */
 
 HRESULT fake_attach(fake *f, uint32_t flags, hp_report **report) {
-    const hp_attach_options options = {.size = sizeof options, .flags = flags | HP_ATTACH_ALLOW_ELEVATED};
+    /* Each failing call is to get as far as the update: no breaker opens. */
+    const hp_attach_options options = {.size = sizeof options,
+                                       .flags = flags | HP_ATTACH_ALLOW_ELEVATED,
+                                       .breaker = {.failures = UINT32_MAX}};
     assert_true(SetEnvironmentVariableW(FAKE_VARIABLE, f->memory));
     return hp_com_attach_ex(f->progid, &options, report);
 }
