@@ -11,7 +11,7 @@
 
 #include "bench/bench_clock.h"
 #include "proxygen/table_shared.h"
-#include "tools/pe.h"
+#include "tools/image/pe.h"
 #include "tools/tool.h"
 
 enum { SIZES = 3, LOOKUPS = 20000, NAME = 40, GOAL = 48 };

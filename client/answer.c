@@ -70,8 +70,12 @@ static void tidy_detail(answer *it, const hp_binding *binding, HRESULT result) {
 static HRESULT try_once(answer *it, hp_binding *binding, uintptr_t *action) {
     it->crossing.reach = HP_REACH_NOT_RUN;
     it->crossing.detail[0] = '\0';
-    if (binding->session->gone)
+    if (binding->session->gone) {
+        /* It may have been lost while it was being bound: then it was not bypassed. */
+        if (hp_policy_is_plain(&binding->policy))
+            hp_target_bypass(it->target, binding);
         return HP_E_UPDATE_GONE;
+    }
     HRESULT hr = look_at_clock(it, &binding->policy, &it->crossing.deadline_ms);
     if (FAILED(hr))
         return hr;

@@ -1,7 +1,9 @@
 #include "client/health.h"
 
-#include "client/policy.h"
+#include <wchar.h>
+
 #include "client/exiting.h"
+#include "client/policy.h"
 #include "idl/log.h"
 
 enum { FAILURES = 8, PROBE_MS = 1000, HANGS = 3 };
@@ -116,4 +118,17 @@ uint32_t hp_health_open(hp_session *session) {
         open += session->bindings[i].circuit.state != HP_CIRCUIT_CLOSED;
     ReleaseSRWLockExclusive(&session->health_lock);
     return open;
+}
+
+LONG hp_health_take_news(hp_session *session, size_t *at, wchar_t *function, size_t capacity) {
+    LONG news = 0;
+    if (!hp_session_try_hold(session))
+        return 0;
+    for (; *at < session->count && news == 0; ++*at) {
+        news = InterlockedExchange(&session->bindings[*at].news, 0);
+        if (news != 0)
+            wcsncpy(function, session->bindings[*at].name, capacity - 1);
+    }
+    hp_session_release(session);
+    return news;
 }

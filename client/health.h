@@ -17,6 +17,17 @@ hp_circuit_ticket hp_health_admit(hp_binding *binding);
 /** A call that was admitted has ended so. */
 void hp_health_note(hp_binding *binding, hp_circuit_ticket ticket, HRESULT result, hp_reach reach);
 
+/**
+ * What calls have found out of a function since it was last asked.
+ *
+ * @param session   observed by the caller, not held
+ * @param at        where to go on; 0 at first
+ * @param function  receives its name; all zeros before
+ * @param capacity  characters there
+ * @return HP_NEWS_...; 0: there is nothing more to tell
+ */
+LONG hp_health_take_news(hp_session *session, size_t *at, wchar_t *function, size_t capacity);
+
 /** Functions whose circuit is not closed. */
 uint32_t hp_health_open(hp_session *session);
 

@@ -148,9 +148,9 @@ void hp_session_release(hp_session *session) {
 }
 
 /* Calls for which nobody waits any more are not waited for without end, either. */
-static uint32_t time_to_drain(const hp_session *session, ULONGLONG start, uint32_t timeout_ms) {
+static uint32_t time_to_drain(const hp_session *session, int own, ULONGLONG start, uint32_t timeout_ms) {
     enum { ABANDONED_MS = 5000 };
-    int in_vain = timeout_ms > ABANDONED_MS && session->references - 1 <= session->abandoned;
+    int in_vain = timeout_ms > ABANDONED_MS && session->references - 1 - own <= session->abandoned;
     return time_left(start, in_vain ? ABANDONED_MS : timeout_ms);
 }
 
@@ -160,7 +160,7 @@ HRESULT hp_session_close(hp_session *session, int own, uint32_t timeout_ms) {
     InterlockedIncrement(&drain_waiters);
     AcquireSRWLockExclusive(&drain_lock);
     for (uint32_t left;
-         session->references > 1 + own && (left = time_to_drain(session, start, timeout_ms)) != 0;)
+         session->references > 1 + own && (left = time_to_drain(session, own, start, timeout_ms)) != 0;)
         SleepConditionVariableSRW(&drain_progress, &drain_lock, left, 0);
     ReleaseSRWLockExclusive(&drain_lock);
     InterlockedDecrement(&drain_waiters);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/dispatch.h"
+#include "client/exiting.h"
 #include "idl/fault.h"
 
 static hp_target **all_targets; /* by entry */
@@ -104,7 +105,8 @@ void hp_target_bind(hp_target *target, hp_binding *binding) {
 }
 
 void hp_target_bypass(hp_target *target, const hp_binding *binding) {
-    AcquireSRWLockExclusive(&target->lock);
+    if (!hp_exiting_lock(&target->lock))
+        return; /* nobody is left to profit */
     if (target->binding == binding)
         target->context.enter = routine(hp_spill_bypass);
     ReleaseSRWLockExclusive(&target->lock);

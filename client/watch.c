@@ -5,6 +5,7 @@
 
 #include "client/com.h"
 #include "client/exiting.h"
+#include "client/health.h"
 #include "client/mark.h"
 #include "idl/fault.h"
 #include "idl/log.h"
@@ -48,20 +49,6 @@ static void tell_of_function(const hp_watch *watch, const wchar_t *function, LON
     watch->options.sink(watch->options.context, &event);
 }
 
-/* The next function of which there is something to tell, from *at on; 0 if there is none. */
-static LONG take_news(hp_session *session, size_t *at, wchar_t *function, size_t capacity) {
-    LONG news = 0;
-    if (!hp_session_try_hold(session))
-        return 0;
-    for (; *at < session->count && news == 0; ++*at) {
-        news = InterlockedExchange(&session->bindings[*at].news, 0);
-        if (news != 0)
-            wcsncpy(function, session->bindings[*at].name, capacity - 1);
-    }
-    hp_session_release(session);
-    return news;
-}
-
 /* What calls have found out since the last look. The session is not held while the sink runs: it may detach,
  * which would wait for us. */
 static void tell_news(const hp_watch *watch) {
@@ -69,7 +56,7 @@ static void tell_news(const hp_watch *watch) {
     size_t at = 0;
     if (watch->session == NULL || watch->options.sink == NULL)
         return;
-    for (LONG news; (news = take_news(watch->session, &at, function, 256)) != 0;)
+    for (LONG news; (news = hp_health_take_news(watch->session, &at, function, 256)) != 0;)
         tell_of_function(watch, function, news);
 }
 

@@ -1,8 +1,7 @@
-# hp_fault_libraries() : a second build of core and client, hotpatch_core_faults and
-# hotpatch_client_faults, in which a test can make any fallible step fail (idl/fault.h). Call it after all
-# rooms have named their files.
+# hp_fault_libraries() : a second build of core, client and server, hotpatch_core_faults and so on, in which a
+# test can make any fallible step fail (idl/fault.h). Call it after all rooms have named their files.
 function(hp_fault_libraries)
-    foreach(name IN ITEMS core client)
+    foreach(name IN ITEMS core client server)
         get_target_property(sources hotpatch_${name} SOURCES)
         add_library(hotpatch_${name}_faults STATIC EXCLUDE_FROM_ALL ${sources})
         add_dependencies(hotpatch_${name}_faults hotpatch_idl)
@@ -16,6 +15,7 @@ function(hp_fault_libraries)
         GENERATED ON COMPILE_OPTIONS -w)
     get_target_property(options hotpatch_core INTERFACE_LINK_OPTIONS)
     target_link_options(hotpatch_core_faults INTERFACE ${options})
-    target_link_libraries(hotpatch_core_faults PUBLIC ole32 oleaut32 uuid advapi32)
+    target_link_libraries(hotpatch_core_faults PUBLIC ole32 oleaut32 uuid advapi32 bcrypt)
     target_link_libraries(hotpatch_client_faults PUBLIC hotpatch_core_faults)
+    target_link_libraries(hotpatch_server_faults PUBLIC hotpatch_core_faults hotpatch_typelib shell32)
 endfunction()

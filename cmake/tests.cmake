@@ -5,6 +5,7 @@
 #   hp_test(attach SOURCES test_attach.c LIBS hotpatch::client TIMEOUT 90)
 #   hp_e2e(story SOURCES test_story.c LIBS hotpatch::client)   # the same, in a Wine prefix of its own
 #   hp_e2e(demo SCRIPT demo.sh DEPENDS game updated)     # a bash script instead of an EXE; see below
+#   hp_soak(storm ARGS soak TIMEOUT 900)                 # the long run of a test that is there; "./run soak"
 #
 # hp_test shares one Wine session per build tree and must leave the registry as it found it. hp_e2e may do
 # anything: its prefix is a fresh copy and is removed, with every process in it, whatever happens.
@@ -103,6 +104,9 @@ function(hp_add_test_ name kind arguments)
         set(T_TIMEOUT 60)
     endif()
 
+    if(HP_VALGRIND AND NOT WIN32)
+        math(EXPR T_TIMEOUT "${T_TIMEOUT} * 10")
+    endif()
     set(options --timeout ${T_TIMEOUT})
     if(T_SCRIPT)
         cmake_path(ABSOLUTE_PATH T_SCRIPT)
@@ -120,6 +124,11 @@ function(hp_add_test_ name kind arguments)
         target_compile_definitions(t-${name} PRIVATE ${T_DEFINITIONS})
         target_include_directories(t-${name} PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/tests)
         set(program $<TARGET_FILE:t-${name}>)
+        if(HP_VALGRIND AND NOT WIN32) # an error, and memory that nothing leads to any more, fail the test
+            find_program(HP_VALGRIND_PROGRAM valgrind REQUIRED)
+            list(PREPEND program ${HP_VALGRIND_PROGRAM} -q --error-exitcode=99 --leak-check=full
+                --track-origins=yes)
+        endif()
         if(T_DEPENDS)
             add_dependencies(t-${name} ${T_DEPENDS})
         endif()
@@ -153,6 +162,33 @@ function(hp_add_test_ name kind arguments)
     if(CMAKE_CROSSCOMPILING AND NOT kind STREQUAL "e2e")
         set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED wine)
     endif()
+endfunction()
+
+# hp_soak(name ARGS args...): test "soak-name", which runs the EXE of hp_e2e(name) with these arguments. It is
+# in configuration "soak" only (ctest -C soak), so nobody meets it unasked. It goes on until the minutes in
+# the environment variable HOTPATCH_SOAK_MINUTES have passed, which TIMEOUT is added to. The target soak-all
+# builds all of them.
+function(hp_soak name)
+    cmake_parse_arguments(PARSE_ARGV 1 S "" "TIMEOUT" "ARGS")
+    if(S_UNPARSED_ARGUMENTS OR NOT S_TIMEOUT)
+        message(FATAL_ERROR "hp_soak(${name}): TIMEOUT is missing, or what is ${S_UNPARSED_ARGUMENTS}?")
+    endif()
+    if(NOT WIN32 OR NOT CMAKE_CROSSCOMPILING)
+        return()
+    endif()
+    if(NOT TARGET soak-all)
+        add_custom_target(soak-all)
+    endif()
+    add_dependencies(soak-all t-${name})
+    add_test(NAME soak-${name} CONFIGURATIONS soak
+        COMMAND ${HP_TEST_TOOLS}/run-test.sh --timeout ${S_TIMEOUT} --soak --own-prefix
+            -- $<TARGET_FILE:t-${name}> ${S_ARGS})
+    set_tests_properties(soak-${name} PROPERTIES
+        TIMEOUT 1000000 # run-test.sh keeps the time
+        LABELS soak
+        FAIL_REGULAR_EXPRESSION "not ok [0-9]+ - "
+        ENVIRONMENT
+            "WINEPREFIX=${CMAKE_BINARY_DIR}/wineprefix;HOTPATCH_CACHE=${HP_CACHE};CMOCKA_MESSAGE_OUTPUT=TAP")
 endfunction()
 
 # Says which tests this machine does not get. Call it after the last test.

@@ -17,7 +17,7 @@
 #define HP_TOOLS_ARGUMENTS_H
 
 #include "idl/trouble.h"
-#include "tools/value.h"
+#include "tools/value/value.h"
 
 /** One argument. */
 typedef struct hp_arguments_item {

@@ -2,7 +2,7 @@
 // `hotpatch list` and `hotpatch diff`. "lie" has a function outside of the code, "stale" is of another build,
 // "names" is new with two names for "same", "wild" has a source file whose name controls terminals.
 #include "proxygen/fingerprint.h"
-#include "tools/pe_write.h"
+#include "tools/image/pe_write.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,1 +1,19 @@
 # Updates that die, hang and lie at random, and callers that do.
+
+# Callers that do: a storm of generated calls. Short in ctest, 200,000 and more in "./run soak".
+add_executable(storm_update storm_update.c storm_functions.c)
+target_link_libraries(storm_update PRIVATE hp_flags hotpatch::server)
+target_include_directories(storm_update PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+hp_e2e(storm NO_REGISTRY LIBS hotpatch::server DEPENDS storm_update TIMEOUT 300 ARGS 20000
+    SOURCES test_storm.c storm_answers.c storm_call.c storm_frame.c storm_functions.c storm_value.c
+        server_process.c)
+hp_soak(storm ARGS soak TIMEOUT 900)
+
+# An update in which every step can fail; the test arms it from outside.
+add_executable(session_faults session_update.c)
+target_compile_definitions(session_faults PRIVATE SESSION_VERSION=1)
+target_include_directories(session_faults PRIVATE ${CMAKE_SOURCE_DIR})
+target_link_libraries(session_faults PRIVATE hp_flags hotpatch_server_faults)
+hp_e2e(update-faults DEFINITIONS HP_FAULT_INJECTION LIBS hotpatch::client
+    SOURCES test_update_faults.c session_app.c child.c DEPENDS session_faults TIMEOUT 300)
+

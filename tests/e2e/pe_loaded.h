@@ -1,6 +1,6 @@
 /**
  * @file pe_loaded.h
- * The fingerprint of an image in memory, as tools/pe.h describes it for files.
+ * The fingerprint of an image in memory, as tools/image/pe.h describes it for files.
  */
 #ifndef HP_TESTS_E2E_PE_LOADED_H
 #define HP_TESTS_E2E_PE_LOADED_H

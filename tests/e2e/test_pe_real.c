@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "tools/pe_write.h"
+#include "tools/image/pe_write.h"
 #include "unit/pe_fill.h"
 
 #define NAME "HOTPATCHDATA"

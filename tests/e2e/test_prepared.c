@@ -17,7 +17,7 @@
 
 #include "e2e/child.h"
 #include "proxygen/table.h"
-#include "tools/pe_write.h"
+#include "tools/image/pe_write.h"
 
 enum { SOON = 30000, START = 60000 };
 

@@ -1,7 +1,7 @@
 // DWARF, whatever it claims: it is read within its bounds, and what comes out keeps the order that facts.h
 // promises. The input: four sizes of two bytes, then that much of .debug_abbrev, .debug_str, .debug_line
 // and .debug_ranges, and what is left is .debug_info. The image begins at address 0.
-#include "tools/facts_dwarf.h"
+#include "tools/debug/facts_dwarf.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 // A PDB, whatever it claims, with an image that has a .text of 0x123 bytes.
-#include "tools/facts.h"
+#include "tools/debug/facts.h"
 #include "tests/unit/pe_build.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // An image file, whatever it claims: it is read within its bounds; a resource that is added can be found, and
 // leaves all sections as they are, and the headers where they are unless the section table fills them; taken
 // away again, it leaves the file as it was.
-#include "tools/pe_write.h"
+#include "tools/image/pe_write.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // Any two texts, a newline between them: comparing them and checking one against the other as a shape keeps
 // its promises, for both architectures.
 #include "idl/protocol.h"
-#include "tools/types.h"
+#include "tools/debug/types.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #ifndef HP_TESTS_UNIT_FACTS_BUILD_H
 #define HP_TESTS_UNIT_FACTS_BUILD_H
 
-#include "tools/facts_dwarf.h"
+#include "tools/debug/facts_dwarf.h"
 
 /** Bytes that grow. */
 typedef struct facts_bytes {

@@ -5,7 +5,7 @@
 #ifndef HP_TESTS_UNIT_FACTS_SUPPORT_H
 #define HP_TESTS_UNIT_FACTS_SUPPORT_H
 
-#include "tools/facts.h"
+#include "tools/debug/facts.h"
 
 /** A file's bytes, malloc'ed and of exactly this size; ends the test if it is not there. */
 unsigned char *facts_read_file(const char *path, size_t *size);

@@ -5,7 +5,7 @@
 #ifndef HP_TESTS_UNIT_PE_BUILD_H
 #define HP_TESTS_UNIT_PE_BUILD_H
 
-#include "tools/pe.h"
+#include "tools/image/pe.h"
 
 /** What an image has beyond .text, .bss (nothing in the file), .pdata and .reloc. */
 enum {

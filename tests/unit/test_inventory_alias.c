@@ -1,5 +1,5 @@
 // Several names for one entry: which are aliases?
-#include "tools/inventory_alias.h"
+#include "tools/inventory/inventory_alias.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 // Which functions a pattern offers.
-#include "tools/inventory_choose.h"
+#include "tools/inventory/inventory_choose.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

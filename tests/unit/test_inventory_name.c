@@ -1,5 +1,5 @@
 // Full names of functions, from what debug information calls them.
-#include "tools/inventory_name.h"
+#include "tools/inventory/inventory_name.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 // program, by one section header, and come back.
 #include "pe_build_test.h"
 
-#include "tools/pe_write.h"
+#include "tools/image/pe_write.h"
 
 #define NAME "HOTPATCHDATA"
 enum { HEADER = 40, NEW_HEADER = 60, DOS_HEADER = 64, SUBSYSTEM = 68 };

@@ -1,7 +1,7 @@
 // A resource is not added to an image file: no room, a signature, resources that lie.
 #include "pe_build_test.h"
 
-#include "tools/pe_write.h"
+#include "tools/image/pe_write.h"
 
 #define NAME "HOTPATCHDATA"
 

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "tools/pe_tree.h"
-#include "tools/pe_write.h"
+#include "tools/image/pe_tree.h"
+#include "tools/image/pe_write.h"
 
 static pe_image image;
 static hp_pe pe;

@@ -1,7 +1,7 @@
 // A resource is added to an image file: everything else stays, and can be had back.
 #include "pe_build_test.h"
 
-#include "tools/pe_write.h"
+#include "tools/image/pe_write.h"
 
 #define NAME "HOTPATCHDATA"
 

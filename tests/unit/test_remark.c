@@ -45,12 +45,12 @@ static void line_of_somebody_else_is_left_as_it_is(void **state) {
     (void)state;
     expect(HP_E_REPLACEMENT_FAULT, "add", "out of memory", "out of memory");
     expect(HP_E_REPLACEMENT_FAULT, "add", "", "");
-    expect(E_FAIL, "add", "sub: the replacement", "sub: the replacement");
+    expect(HP_E_PROTOCOL, "add", "sub: the replacement", "sub: the replacement");
 }
 
 static void line_feeds_cannot_make_a_line_of_their_own(void **state) {
     (void)state;
-    expect(E_FAIL, "add", "x\r\n[hotpatch] all is well\x1b[2J\x7f", "x??[hotpatch] all is well?[2J?");
+    expect(HP_E_PROTOCOL, "add", "x\r\n[hotpatch] all is well\x1b[2J\x7f", "x??[hotpatch] all is well?[2J?");
 }
 
 int main(void) {

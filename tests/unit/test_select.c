@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "tools/select.h"
+#include "tools/debug/select.h"
 
 static void expect_path(const char *path, const char *base, const char *expected) {
     char text[64];

@@ -11,8 +11,8 @@
 #include <windows.h>
 
 #include "proxygen/signature.h"
-#include "tools/select.h"
-#include "tools/types.h"
+#include "tools/debug/select.h"
+#include "tools/debug/types.h"
 
 static const char *images, *own, *foreign;
 

@@ -1,5 +1,5 @@
 // Functions that share their code are found, and a table made to make that slow does not.
-#include "tools/twins.h"
+#include "tools/command/twins.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

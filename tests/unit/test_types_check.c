@@ -1,5 +1,5 @@
 // What the programmer wrote against what the compiler saw: each rule with what fits and what does not.
-#include "tools/types.h"
+#include "tools/debug/types.h"
 
 #include <stdarg.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 // Names of types, as signatures and full names spell them.
-#include "tools/types_text.h"
+#include "tools/debug/types_text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

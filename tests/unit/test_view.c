@@ -1,7 +1,7 @@
 // The fingerprint of a loaded image is that of its file: of this very program, wherever the loader put it.
 #include "proxygen/view.h"
 
-#include "tools/pe.h"
+#include "tools/image/pe.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

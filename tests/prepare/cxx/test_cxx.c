@@ -14,7 +14,7 @@
 #include <shellapi.h>
 
 #include "e2e/child.h"
-#include "tools/binary.h"
+#include "tools/image/binary.h"
 
 enum { SOON = 30000, START = 60000 };
 
