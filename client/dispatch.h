@@ -26,8 +26,8 @@ uintptr_t hp_dispatch_enter(void);
 void hp_dispatch_leave(uintptr_t before);
 
 /**
- * On the thread of a call, inside: the app's own code runs now, for the sake of this session. What hp_dispatch_enter
- * returns to it tells which.
+ * On the thread of a call, inside: the app's own code runs now, for the sake of this session. What
+ * hp_dispatch_enter returns to it tells which.
  *
  * @param session  NULL: it has come back
  */

@@ -61,7 +61,9 @@ static void fail(hp_binding *binding, hp_circuit_ticket ticket, HRESULT result) 
     const uint64_t now = GetTickCount64();
     int opened =
         hp_circuit_fail(&binding->circuit, ticket, now, session->breaker.failures, session->breaker.probe_ms);
-    if (binding->circuit.state == HP_CIRCUIT_OPEN && hp_policy_is_plain(&binding->policy))
+    /* A call that began before it opened may fail when a try is due already. */
+    if (binding->circuit.state == HP_CIRCUIT_OPEN && now < binding->circuit.due &&
+        hp_policy_is_plain(&binding->policy))
         hp_target_shut(binding->target, binding, binding->circuit.due - now);
     ReleaseSRWLockExclusive(&session->health_lock);
     if (opened) {

@@ -109,8 +109,8 @@ void hp_session_hold(hp_session *session);
 int hp_session_try_hold(hp_session *session);
 
 /**
- * One less; with the last one the update is let go of, in the multithreaded apartment. That is waited for, for
- * some seconds; an update that does not listen is ended. Any thread.
+ * One less; with the last one the update is let go of, in the multithreaded apartment. That is waited for,
+ * for some seconds; an update that does not listen is ended. Any thread.
  */
 void hp_session_release(hp_session *session);
 
@@ -127,8 +127,8 @@ int hp_session_has_ended(const hp_session *session);
 
 /**
  * The owner lets go: waits until calls have left or time is up, and drops its reference in either case. If
- * only calls are left then for which nobody waits any more, the update is ended, if it was started here; such
- * calls are waited for some seconds at most.
+ * only calls are left then for which nobody waits any more, the update is ended, if it was started here;
+ * such calls are waited for some seconds at most.
  *
  * @param own  calls inside that are this thread's own: waiting for them would be in vain
  * @return S_OK or HP_E_CALL_BUSY

@@ -4,6 +4,7 @@
 
 #include "idl/fault.h"
 #include "idl/log.h"
+#include "server/lifetime.h"
 #include "server/object.h"
 
 // A release follows the farewell at once, if it arrives at all.
@@ -12,20 +13,25 @@ enum { FAREWELL_MS = 1000 };
 // Runs on a thread of the pool. Either the object can still be referenced, or its destruction waits in
 // hp_connection_close until this has returned or has let go of the pool's bookkeeping:
 // the memory is there until then.
-static void drop_references(PTP_CALLBACK_INSTANCE instance, hp_object *object, const char *why) {
+static void drop_references(PTP_CALLBACK_INSTANCE instance, hp_object *object, int ended) {
     int alive = hp_object_try_addref(object);
     // The last reference may go below, on this thread, and its destruction must not wait for this very
     // callback.
     DisassociateCurrentThreadFromCallback(instance);
     if (!alive)
         return;
-    hp_log_write(HP_LOG_INFO, "a client %s without letting go: its references are dropped", why);
+    hp_log_write(HP_LOG_INFO, "a client %s without letting go: its references are dropped",
+                 ended ? "process ended" : "said goodbye");
     HRESULT apartment = CoInitializeEx(NULL, COINIT_MULTITHREADED);
     HRESULT hr = CoDisconnectObject((IUnknown *)&object->dispatch, 0);
     if (FAILED(hr)) {
         hp_trouble trouble = {0};
         hp_trouble_set(&trouble, hr, NULL, "CoDisconnectObject failed");
         hp_log_trouble(HP_LOG_ERROR, &trouble);
+    }
+    if (ended) {
+        InterlockedExchange(&object->connection.orphaned, 1);
+        hp_lifetime_orphan();
     }
     // Still inside COM: this may be the last reference, which takes COM's count of the server along.
     IDispatch_Release(&object->dispatch);
@@ -36,7 +42,7 @@ static void drop_references(PTP_CALLBACK_INSTANCE instance, hp_object *object, c
 static void CALLBACK client_ended(PTP_CALLBACK_INSTANCE instance, void *context, PTP_WAIT wait,
                                   TP_WAIT_RESULT result) {
     (void)wait;
-    drop_references(instance, context, result == WAIT_TIMEOUT ? "said goodbye" : "process ended");
+    drop_references(instance, context, result != WAIT_TIMEOUT);
 }
 
 HRESULT hp_connection_open(hp_object *object, DWORD process_id, hp_trouble *trouble) {
@@ -87,4 +93,6 @@ void hp_connection_close(hp_connection *connection) {
     WaitForThreadpoolWaitCallbacks(connection->wait, TRUE);
     CloseThreadpoolWait(connection->wait);
     CloseHandle(connection->process);
+    if (connection->orphaned)
+        hp_lifetime_mourn();
 }

@@ -15,6 +15,8 @@ typedef struct hp_connection {
     volatile LONG taken; /**< a process was named */
     HANDLE process;
     PTP_WAIT wait;
+    volatile LONG
+        orphaned; /**< the client's process has ended: only calls that are inside still hold the object */
 } hp_connection;
 
 /**

@@ -14,17 +14,39 @@
 static SRWLOCK lock = SRWLOCK_INIT;
 static LONG references;
 static LONG total; // that there ever were
-static HANDLE stopped;
+static LONG orphans;
+static HANDLE stopped, orphaned;
 
 HRESULT hp_lifetime_open(hp_trouble *trouble) {
     references = 0;
     stopped = HP_FAULT("event of the end") ? NULL : CreateEventW(NULL, TRUE, FALSE, NULL);
-    return stopped ? S_OK : hp_trouble_set_last_error(trouble, NULL, "CreateEvent");
+    orphaned = HP_FAULT("event of a client's end") ? NULL : CreateEventW(NULL, FALSE, FALSE, NULL);
+    if (stopped && orphaned)
+        return S_OK;
+    HRESULT hr = hp_trouble_set_last_error(trouble, NULL, "CreateEvent");
+    hp_lifetime_close();
+    return hr;
 }
 
 void hp_lifetime_close(void) {
-    CloseHandle(stopped);
-    stopped = NULL;
+    if (stopped)
+        CloseHandle(stopped);
+    if (orphaned)
+        CloseHandle(orphaned);
+    stopped = orphaned = NULL;
+}
+
+void hp_lifetime_orphan(void) {
+    AcquireSRWLockExclusive(&lock);
+    ++orphans;
+    ReleaseSRWLockExclusive(&lock);
+    SetEvent(orphaned);
+}
+
+void hp_lifetime_mourn(void) {
+    AcquireSRWLockExclusive(&lock);
+    --orphans;
+    ReleaseSRWLockExclusive(&lock);
 }
 
 HRESULT hp_lifetime_enter(void) {
@@ -63,8 +85,37 @@ static int end_of_idling(void) {
     return ends;
 }
 
+// Other clients may still be there, and go later. Nothing is cleaned up: a call that hangs may hold whatever
+// that needs.
+static void outlast_orphans(void) {
+    enum { PATIENCE_MS = 5000 };
+    for (LONG left = 1; left > 0;) {
+        if (WaitForSingleObject(stopped, PATIENCE_MS) == WAIT_OBJECT_0)
+            return;
+        AcquireSRWLockShared(&lock);
+        left = orphans;
+        int alone = left > 0 && references == left;
+        ReleaseSRWLockShared(&lock);
+        if (alone) {
+            hp_log_write(HP_LOG_WARNING,
+                         "%ld calls do not return, and nobody waits for them: the server ends", left);
+            TerminateProcess(GetCurrentProcess(), (UINT)HP_E_CALL_BUSY);
+        }
+    }
+}
+
+static int is_stopped(uint32_t timeout_ms) {
+    const HANDLE any[2] = {stopped, orphaned};
+    for (;;) {
+        DWORD woken = WaitForMultipleObjects(2, any, FALSE, timeout_ms);
+        if (woken != WAIT_OBJECT_0 + 1)
+            return woken == WAIT_OBJECT_0;
+        outlast_orphans();
+    }
+}
+
 HRESULT hp_lifetime_wait(uint32_t idle_ms) {
-    if (WaitForSingleObject(stopped, idle_ms) == WAIT_OBJECT_0)
+    if (is_stopped(idle_ms))
         return S_OK;
     AcquireSRWLockShared(&lock);
     int idle = references == 0;
@@ -73,7 +124,7 @@ HRESULT hp_lifetime_wait(uint32_t idle_ms) {
         hp_log_write(HP_LOG_INFO, "nobody connected within %lu ms: the server ends", (unsigned long)idle_ms);
         return S_FALSE;
     }
-    WaitForSingleObject(stopped, INFINITE);
+    is_stopped(INFINITE);
     return S_OK;
 }
 

@@ -28,7 +28,17 @@ HRESULT hp_lifetime_enter(void);
 void hp_lifetime_leave(void);
 
 /**
- * Wait until the last reference is gone, or until nobody has come for idle_ms after the start.
+ * The client of one object has died: only calls that are inside still hold it. Thread-safe.
+ */
+void hp_lifetime_orphan(void);
+
+/** Such an object has gone. Thread-safe. */
+void hp_lifetime_mourn(void);
+
+/**
+ * Wait until the last reference is gone, or until nobody has come for idle_ms after the start. Where calls
+ * that nobody waits for hold all that is left, and do so for five seconds, the process is ended here: they
+ * may never return, and an update must not outlive its app.
  *
  * @return S_OK; S_FALSE if nobody came
  */

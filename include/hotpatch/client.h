@@ -171,11 +171,15 @@ void hp_report_free(hp_report *report);
  * @param progid      as given to attach
  * @param timeout_ms  how long to wait for calls that are inside the update; INFINITE is allowed
  * @return S_OK. HP_E_NOT_ATTACHED. HP_E_CALL_BUSY: the code is reverted, but calls are still inside; they
- *         finish in the update, which is let go of when the last one returns. HP_E_FOREIGN_BYTES:
+ *         finish in the update, which is let go of when the last one returns. (Also, without waiting, if it
+ *         is this thread's own call, whose policy's callback has come here.) HP_E_FOREIGN_BYTES:
  *         somebody else changed a function after us; that one is left alone (its thunk runs the original
  *         code), all others are reverted. E_INVALIDARG. E_OUTOFMEMORY, HP_E_DYNAMIC_CODE or a wrapped Win32
  *         error if the code could not be made writable: the jumps stay, and their thunks run the original
  *         code.
+ *
+ * In DLL_PROCESS_DETACH at the end of the process all calls run the original already: nothing is done then,
+ * and the answer is S_OK. Not to be called from DllMain otherwise.
  */
 HRESULT hp_com_detach(const wchar_t *progid, uint32_t timeout_ms);
 
@@ -213,7 +217,8 @@ HRESULT hp_com_watch(const wchar_t *progid, const hp_watch_options *options, hp_
 /**
  * Stop watching, detach (waiting up to drain_timeout_ms for calls), free the watch. NULL is allowed. Waits,
  * without pumping messages, for the sink to return and for an update that is being asked what it offers; a
- * wait for an update's start is cut short.
+ * wait for an update's start is cut short. In DLL_PROCESS_DETACH at the end of the process it returns at
+ * once.
  */
 void hp_com_unwatch(hp_watch *watch);
 

@@ -59,9 +59,19 @@ static void detach_cleanly(void) {
     session_expect_no_process(L"session_v1.exe");
 }
 
+/* Of attach and of each call; 0: none. One that never passes here: other threads do the work then. */
+static uint32_t deadline_ms;
+
+static hp_policy policy_in_force(void) {
+    return (hp_policy){.size = sizeof(hp_policy), .deadline_ms = deadline_ms};
+}
+
 /* One attach whose n-th step fails. Returns 0 if there was no n-th step any more. */
 static int attach_failing_at(unsigned n, const session_code *code, const char *registry) {
+    const hp_policy policy = policy_in_force();
     hp_attach_options options = session_options();
+    options.deadline_ms = deadline_ms;
+    options.policy = &policy;
     hp_report *report = NULL;
     char step[NAME];
     hp_fault_arm(n);
@@ -127,6 +137,13 @@ static void attach_from_an_sta_fails_at_every_step(void **state) {
     CoUninitialize();
 }
 
+static void attach_with_a_deadline_fails_at_every_step(void **state) {
+    (void)state;
+    deadline_ms = 10 * PATIENCE_MS;
+    fail_every_step_of_attach();
+    deadline_ms = 0;
+}
+
 static void detach_that_fails_leaves_thunks_that_run_the_original(void **state) {
     (void)state;
     session_code code;
@@ -186,6 +203,12 @@ static void call_that_fails_runs_the_original_and_loses_nothing(void **state) {
     assert_int_equal(CoInitializeEx(NULL, COINIT_APARTMENTTHREADED), S_OK);
     print_message("# a call of an STA has %u\n", fail_every_step_of_a_call());
     CoUninitialize();
+    detach_cleanly();
+    const hp_policy policy = {.size = sizeof policy, .deadline_ms = 10 * PATIENCE_MS};
+    hp_attach_options options = session_options();
+    options.policy = &policy;
+    assert_int_equal(hp_com_attach_ex(SESSION, &options, NULL), S_OK);
+    print_message("# a call with a deadline has %u\n", fail_every_step_of_a_call());
     detach_cleanly();
 }
 
@@ -281,6 +304,7 @@ int main(void) {
         cmocka_unit_test(cold_attach_fails_at_every_step_and_leaves_nothing), /* first */
         cmocka_unit_test(warm_attach_fails_at_every_step_and_keeps_no_handle),
         cmocka_unit_test(attach_from_an_sta_fails_at_every_step),
+        cmocka_unit_test(attach_with_a_deadline_fails_at_every_step),
         cmocka_unit_test(detach_that_fails_leaves_thunks_that_run_the_original),
         cmocka_unit_test(call_that_fails_runs_the_original_and_loses_nothing),
         cmocka_unit_test(watch_that_fails_leaves_nothing_or_recovers),

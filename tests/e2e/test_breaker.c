@@ -3,6 +3,7 @@
 #include "e2e/policy_app.h"
 #include "e2e/session_app.h"
 
+#include "client/health.h"
 #include "client/target.h"
 
 enum { EVENTS = 64 };
@@ -114,6 +115,22 @@ static void breaker_closes_when_a_call_that_tries_succeeds(void **state) {
     }
 }
 
+static int probe_is_due(void *binding) {
+    return GetTickCount64() >= ((const hp_binding *)binding)->circuit.due;
+}
+
+static void call_that_fails_late_does_not_shut_a_function_for_good(void **state) {
+    (void)state;
+    begin(NULL, (hp_breaker){.failures = 1, .probe_ms = 20});
+    hp_binding *binding = hp_target_find((const unsigned char *)(uintptr_t)policy_add)->binding;
+    hp_health_note(binding, HP_CIRCUIT_CALL, E_FAIL, HP_REACH_MAYBE);
+    expect_event(HP_EVENT_OPENED);
+    assert_true(session_wait_for(probe_is_due, binding));
+    hp_health_note(binding, HP_CIRCUIT_CALL, E_FAIL, HP_REACH_MAYBE); /* began when it was closed */
+    assert_int_equal(policy_add(POLICY_ANSWER, 5), 1005);
+    expect_event(HP_EVENT_CLOSED);
+}
+
 static void update_that_hangs_again_and_again_is_ended_and_started_anew(void **state) {
     (void)state;
     const hp_policy policy = {.size = sizeof policy, .deadline_ms = 300};
@@ -184,6 +201,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(function_that_fails_in_a_row_is_left_alone_and_others_are_not, end),
         cmocka_unit_test_teardown(breaker_closes_when_a_call_that_tries_succeeds, end),
+        cmocka_unit_test_teardown(call_that_fails_late_does_not_shut_a_function_for_good, end),
         cmocka_unit_test_teardown(update_that_hangs_again_and_again_is_ended_and_started_anew, end),
         cmocka_unit_test_teardown(calls_of_a_dead_update_do_not_even_come_by, end),
     };

@@ -67,7 +67,7 @@ static void stop_callers(void) {
         for (uint32_t j = 0; j < it->next; j++)
             for (int version = 0; version < THREADS_VERSIONS; version++)
                 if (ledger->runs[version][it->first + j] != (version == it->by[j]))
-                    fail_msg("call %lu of thread %d was answered by %d, but version %d ran it %d times", j, i,
+                    fail_msg("call %u of thread %d was answered by %d, but version %d ran it %d times", j, i,
                              it->by[j], version, ledger->runs[version][it->first + j]);
         for (int version = 0; version < THREADS_VERSIONS; version++)
             sums[version] += it->seen[version];

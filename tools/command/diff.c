@@ -117,7 +117,14 @@ static int by_place(const void *a, const void *b) {
     return hp_diff_is_offered(other) - hp_diff_is_offered(one);
 }
 
+/* Nobody has offered two names of one function: each of them could be. */
+static int stands_alone(const hp_diff_verdict *it) {
+    return !hp_diff_is_offered(it) && strcmp(it->new.name, it->old.name) == 0;
+}
+
 static void refuse_twin(hp_diff_verdict *it, const hp_diff_verdict *other) {
+    if (stands_alone(it))
+        return;
     it->result = HP_E_ADDRESS_SHARED;
     snprintf(it->detail, sizeof it->detail, "%.300s", other->new.name);
 }
