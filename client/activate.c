@@ -93,7 +93,7 @@ HRESULT hp_activate_update(const hp_class_found *found, const hp_attach_options 
     hp_start_limits all = limits != NULL ? *limits : (hp_start_limits){0};
     all.timeout_ms = options->start_timeout_ms != 0 ? options->start_timeout_ms : START_TIMEOUT_MS;
     if (SUCCEEDED(hr))
-        hr = found->per_user ? hp_start_update(&found->clsid, &exe, &all, update, started, trouble)
+        hr = found->per_user ? hp_start_update(&exe, &all, update, started, trouble)
                              : ask_com(found, exe.file, update, trouble);
     CloseHandle(exe.file);
     return hr;

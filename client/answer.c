@@ -122,6 +122,8 @@ static hp_failure_action decide(const answer *it, const hp_binding *binding, HRE
         hp_failure_action wanted = policy->decide(policy->context, &failure, value);
         action = wanted != HP_FAILURE_RETRY || action == HP_FAILURE_RETRY ? wanted : policy->action;
     }
+    if (action == HP_FAILURE_VALUE && binding->marshal.signature.result.kind == HP_TYPE_STRUCT)
+        action = HP_FAILURE_ORIGINAL; /* a callback's word; of a policy it was refused at attach */
     return action;
 }
 

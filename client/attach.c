@@ -61,9 +61,16 @@ static HRESULT make_session(hp_attach *it) {
     session->transport = hp_errand_run;
     hp_health_prepare(session, &it->options->breaker);
     session->clsid = it->found.clsid;
-    session->pid = it->offer.pid;
     session->update = it->update;
     it->update = NULL;
+    /* What the update says of itself is not needed where we made the process. */
+    if (it->started.process != NULL)
+        it->offer.pid = GetProcessId(it->started.process);
+    session->pid = it->offer.pid;
+    session->process =
+        it->started.process != NULL ? it->started.process : OpenProcess(SYNCHRONIZE, FALSE, it->offer.pid);
+    session->let_go = it->started.let_go;
+    it->started = (hp_started){0};
     session->exe = HP_FAULT("memory for a path") ? NULL : _wcsdup(it->found.exe);
     if (session->exe == NULL)
         return hp_trouble_set(&it->trouble, E_OUTOFMEMORY, NULL, NULL);
@@ -101,22 +108,28 @@ HRESULT hp_attach_commit(hp_attach *it, hp_session *current) {
     }
     it->current = current;
     run(it, commit);
-    if (FAILED(it->result) && it->session != NULL) {
-        hp_session_release(it->session);
+    if (it->session != NULL)
+        hp_session_observe(it->session);
+    if (FAILED(it->result)) { /* let go of without the lock: the update may hang */
+        it->given_up = it->session;
         it->session = NULL;
     }
-    if (it->session != NULL) {
-        /* What the update says of itself is not needed where we made the process. */
-        if (it->started.process != NULL)
-            it->session->pid = it->offer.pid = GetProcessId(it->started.process);
-        it->session->process = it->started.process != NULL ? it->started.process
-                                                           : OpenProcess(SYNCHRONIZE, FALSE, it->offer.pid);
-        it->session->let_go = it->started.let_go;
-        it->started = (hp_started){0};
+    if (it->session != NULL)
         it->redirected = it->session->count;
-        hp_session_observe(it->session);
-    }
     return it->result;
+}
+
+/* What was made for nothing. The update has ended afterwards, if it was started here. */
+static void give_up_session(hp_attach *it) {
+    hp_session *session = it->given_up;
+    HANDLE here = GetCurrentProcess();
+    if (session->let_go != NULL &&
+        (!DuplicateHandle(here, session->process, here, &it->started.process, 0, FALSE,
+                          DUPLICATE_SAME_ACCESS) ||
+         !DuplicateHandle(here, session->let_go, here, &it->started.let_go, 0, FALSE, DUPLICATE_SAME_ACCESS)))
+        hp_session_end_update(session);
+    hp_session_release(session);
+    hp_session_unobserve(session);
 }
 
 /* The update is not wanted. One that does not listen is ended, if it was started here. */
@@ -169,6 +182,8 @@ HRESULT hp_attach_end(hp_attach *it, hp_report **report) {
             hp_report_make(it->result, &it->trouble, &it->plan, it->redirected, it->found.exe, it->offer.pid);
     if (it->session != NULL)
         hp_session_unobserve(it->session);
+    if (it->given_up != NULL)
+        give_up_session(it);
     let_go_of_update(it);
     hp_plan_free(&it->plan);
     hp_functable_close(&it->table);

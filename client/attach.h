@@ -26,9 +26,10 @@ typedef struct hp_attach {
     hp_functable table;
     hp_offer offer;
     hp_plan plan;
-    hp_session *current; /**< during commit */
-    hp_session *session; /**< what was made, observed; NULL if nothing was */
-    size_t redirected;   /**< functions that now run in the update */
+    hp_session *current;  /**< during commit */
+    hp_session *session;  /**< what was made, observed; NULL if nothing was */
+    hp_session *given_up; /**< the same of an attach that failed */
+    size_t redirected;    /**< functions that now run in the update */
     hp_trouble trouble;
     HRESULT result;
 } hp_attach;

@@ -83,6 +83,9 @@ HRESULT hp_com_attach_until(const wchar_t *progid, const hp_attach_options *opti
     hr = hp_dispatch_prepare();
     if (FAILED(hr))
         return refuse(hr, progid, "no thread-local slot is left", report);
+    hr = hp_exiting_hold();
+    if (FAILED(hr))
+        return refuse(hr, progid, "no thread can be made", report);
     hp_attach it = {.progid = progid, .options = options != NULL ? options : &defaults, .cancel = cancel};
     uintptr_t before = hp_dispatch_enter();
     hp_session *seen = hp_com_observe(progid), *older = NULL;
@@ -98,6 +101,7 @@ HRESULT hp_com_attach_until(const wchar_t *progid, const hp_attach_options *opti
     hr = hp_attach_end(&it, report);
     if (older != NULL)
         retire(older, before == (uintptr_t)older, it.options->drain_timeout_ms);
+    hp_exiting_release();
     hp_dispatch_leave(before);
     return hr;
 }
@@ -173,7 +177,7 @@ HRESULT hp_com_status(const wchar_t *progid, hp_session_status *status) {
     hp_session *session = *find(progid);
     if (session != NULL) {
         /* This lock keeps the owner's reference: what is above it are calls. */
-        LONG inside = session->references - 1;
+        LONG inside = session->references - 1 - session->waiting;
         *status = (hp_session_status){.size = sizeof *status,
                                       .server_pid = session->pid,
                                       .functions = (uint32_t)session->count,

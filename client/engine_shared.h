@@ -7,7 +7,8 @@
 
 #include "client/engine.h"
 
-/** What is in here must not change without the version in engine.c: modules of different releases may meet. */
+/** What is in here must not change without the version in engine.c: modules of different releases may meet.
+ */
 struct hp_engine {
     SRWLOCK lock;
     volatile DWORD owner; /* thread that holds the lock, 0: none */

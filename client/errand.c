@@ -74,11 +74,14 @@ static HRESULT run_with_deadline(const hp_binding *binding, hp_crossing *crossin
     hp_session_hold(binding->session);
     hp_task_open(&it->task, run_task, dispose_task);
     it->task.late = drop_answer;
+    it->result = HP_E_DEADLINE; /* until it has run */
     HRESULT hr = pack(binding, crossing, it);
+    InterlockedIncrement(&it->session->waiting);
     if (SUCCEEDED(hr))
         hr = hp_task_run(&it->task, &it->session->apartment, crossing->deadline_ms);
+    InterlockedDecrement(&it->session->waiting);
     if (hr == HP_E_DEADLINE) {
-        crossing->reach = HP_REACH_MAYBE;
+        crossing->reach = it->task.is_begun ? HP_REACH_MAYBE : HP_REACH_NOT_RUN;
         InterlockedIncrement(&it->session->abandoned);
     } else if (SUCCEEDED(hr)) {
         hr = hand_over(it, crossing);

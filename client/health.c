@@ -48,11 +48,11 @@ static void succeed(hp_binding *binding, hp_circuit_ticket ticket) {
         return;
     AcquireSRWLockExclusive(&session->health_lock);
     int closed = hp_circuit_succeed(&binding->circuit, ticket);
+    if (closed)
+        tell(binding, HP_NEWS_CLOSED); /* under the lock: the last word counts */
     ReleaseSRWLockExclusive(&session->health_lock);
-    if (closed) {
+    if (closed)
         hp_log_write(HP_LOG_INFO, "%ls: the update answers its calls again", binding->name);
-        tell(binding, HP_NEWS_CLOSED);
-    }
 }
 
 static void fail(hp_binding *binding, hp_circuit_ticket ticket, HRESULT result) {
@@ -64,14 +64,15 @@ static void fail(hp_binding *binding, hp_circuit_ticket ticket, HRESULT result) 
     /* A call that began before it opened may fail when a try is due already. */
     if (binding->circuit.state == HP_CIRCUIT_OPEN && now < binding->circuit.due &&
         hp_policy_is_plain(&binding->policy))
-        hp_target_shut(binding->target, binding, binding->circuit.due - now);
+        hp_target_shut(binding->target, binding, binding->circuit.due);
+    if (opened)
+        tell(binding, HP_NEWS_OPENED);
     ReleaseSRWLockExclusive(&session->health_lock);
     if (opened) {
         hp_trouble trouble = {0};
         hp_trouble_set_wide(&trouble, HP_E_BREAKER_OPEN, binding->name, "%lu calls in a row; the last: %s",
                             (unsigned long)session->breaker.failures, hp_error_what(result));
         hp_log_trouble(HP_LOG_WARNING, &trouble);
-        tell(binding, HP_NEWS_OPENED);
     }
 }
 
@@ -80,9 +81,11 @@ static void note_hang(hp_session *session) {
     if (session->breaker.hangs == UINT32_MAX ||
         (uint32_t)InterlockedIncrement(&session->hangs) < session->breaker.hangs)
         return;
-    if (InterlockedExchange(&session->hung, 1) != 0)
+    if (InterlockedExchange(&session->hang_noted, 1) != 0)
         return;
-    if (!hp_session_end_update(session)) {
+    if (hp_session_end_update(session)) {
+        session->hung = 1;
+    } else {
         hp_log_write(HP_LOG_WARNING, "%ls: the update hangs; it was not started here, so it is not ended",
                      session->progid);
         return;

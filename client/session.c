@@ -18,8 +18,8 @@ static SRWLOCK drain_lock = SRWLOCK_INIT;
 static CONDITION_VARIABLE drain_progress = CONDITION_VARIABLE_INIT;
 static volatile LONG drain_waiters;
 
-/* A proxy is released where it lives. Nobody calls any more. Runs on a pool thread, with an observation of its
- * own: an update that hangs may keep it for ever. */
+/* A proxy is released where it lives. Nobody calls any more. Runs on a pool thread, with an observation of
+ * its own: an update that hangs may keep it for ever. */
 static void end(void *context) {
     hp_session *session = context;
     uintptr_t before = hp_dispatch_enter();
@@ -167,7 +167,7 @@ HRESULT hp_session_close(hp_session *session, int own, uint32_t timeout_ms) {
     /* The abandoned ones are seen first: one that leaves meanwhile is then taken for one that stays. */
     LONG abandoned = session->abandoned;
     HRESULT hr = session->references - 1 > abandoned ? HP_E_CALL_BUSY : S_OK;
-    if (hr == S_OK && abandoned > 0)
+    if (abandoned > 0 && session->references - 1 - own <= abandoned)
         hp_session_end_update(session);
     hp_session_release(session);
     return hr;

@@ -71,10 +71,12 @@ struct hp_session {
     HANDLE lost;          /**< event, set with gone: a watch waits for it */
     HANDLE news;          /**< event: a circuit has opened or closed, or the update hangs */
     SRWLOCK health_lock;
-    hp_breaker breaker;      /**< without a zero */
-    volatile LONG hangs;     /**< deadlines missed in a row, by all functions together */
-    volatile LONG hung;      /**< the update was ended because of them */
-    volatile LONG abandoned; /**< calls inside for which nobody waits any more */
+    hp_breaker breaker;       /**< without a zero */
+    volatile LONG hangs;      /**< deadlines missed in a row, by all functions together */
+    volatile LONG hang_noted; /**< they were too many */
+    volatile LONG hung;       /**< the update was ended because of them */
+    volatile LONG waiting;    /**< calls inside that hold the session twice, as another thread sends them */
+    volatile LONG abandoned;  /**< calls inside for which nobody waits any more */
     hp_session_counts counts;
     HMODULE module; /**< image whose functions are redirected, kept loaded */
     hp_apartment apartment;

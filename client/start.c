@@ -119,12 +119,12 @@ static HRESULT wait_until_ready(const heritage *it, HANDLE process, const hp_sta
 
 enum { ENDING_LIMIT_MS = 3000 };
 
-/* An update that announces itself without handing anything over is asked for in COM's table. */
-static HRESULT take_object(const heritage *it, const CLSID *clsid, HANDLE process, IDispatch **update) {
+/* COM's table is not asked: whoever registered the class id there first would answer. */
+static HRESULT take_object(const heritage *it, HANDLE process, IDispatch **update) {
     IClassFactory *factory;
     HRESULT hr = hp_handover_take(it->object, &IID_IClassFactory, (void **)&factory);
     if (hr == S_FALSE)
-        hr = CoGetClassObject(clsid, CLSCTX_LOCAL_SERVER, NULL, &IID_IClassFactory, (void **)&factory);
+        hr = HP_E_SERVER_NOT_HOTPATCH;
     if (FAILED(hr))
         return hr;
     int tries = 0;
@@ -148,8 +148,8 @@ void hp_start_end(hp_started *started) {
     *started = (hp_started){0};
 }
 
-static HRESULT reach(const CLSID *clsid, const hp_start_exe *exe, heritage *it, const hp_start_limits *limits,
-                     IDispatch **update, HANDLE *process, hp_trouble *trouble) {
+static HRESULT reach(const hp_start_exe *exe, heritage *it, const hp_start_limits *limits, IDispatch **update,
+                     HANDLE *process, hp_trouble *trouble) {
     HRESULT hr = start_process(exe, it, process, trouble);
     if (SUCCEEDED(hr) && limits->leash != NULL)
         hp_leash_tie(limits->leash, *process);
@@ -158,21 +158,21 @@ static HRESULT reach(const CLSID *clsid, const hp_start_exe *exe, heritage *it, 
     if (FAILED(hr))
         return hr;
     ResetEvent(it->ready); /* from now on it means that the app has let go */
-    hr = take_object(it, clsid, *process, update);
+    hr = take_object(it, *process, update);
     if (FAILED(hr))
         hp_trouble_set_wide(trouble, hr, exe->path, "it is running, but its object could not be had");
     return hr;
 }
 
-HRESULT hp_start_update(const CLSID *clsid, const hp_start_exe *exe, const hp_start_limits *limits,
-                        IDispatch **update, hp_started *started, hp_trouble *trouble) {
+HRESULT hp_start_update(const hp_start_exe *exe, const hp_start_limits *limits, IDispatch **update,
+                        hp_started *started, hp_trouble *trouble) {
     heritage it = {0};
     *update = NULL;
     *started = (hp_started){0};
     HRESULT hr = make_heritage(&it, trouble);
     if (FAILED(hr))
         return hr;
-    hr = reach(clsid, exe, &it, limits, update, &started->process, trouble);
+    hr = reach(exe, &it, limits, update, &started->process, trouble);
     CloseHandle(it.object);
     started->let_go = it.ready;
     if (SUCCEEDED(hr))

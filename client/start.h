@@ -35,7 +35,6 @@ typedef struct hp_start_limits {
  * Start the EXE of a class and wait, without pumping messages, until it hands its class object over. Nothing
  * of it runs before its process was found to be one of that file.
  *
- * @param clsid       the class
  * @param exe         its EXE
  * @param limits      see there
  * @param update      receives a new object of the update, released by the caller
@@ -44,8 +43,8 @@ typedef struct hp_start_limits {
  *         HRESULT_FROM_WIN32(ERROR_CANCELLED), a wrapped Win32 error or COM's. On failure the process has
  *         been ended: no process and no handle stays.
  */
-HRESULT hp_start_update(const CLSID *clsid, const hp_start_exe *exe, const hp_start_limits *limits,
-                        IDispatch **update, hp_started *started, hp_trouble *trouble);
+HRESULT hp_start_update(const hp_start_exe *exe, const hp_start_limits *limits, IDispatch **update,
+                        hp_started *started, hp_trouble *trouble);
 
 /**
  * An update that was started here is not wanted: let it end by itself, its object having been released, and

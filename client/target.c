@@ -112,10 +112,9 @@ void hp_target_bypass(hp_target *target, const hp_binding *binding) {
     ReleaseSRWLockExclusive(&target->lock);
 }
 
-void hp_target_shut(hp_target *target, const hp_binding *binding, uint64_t pause_ms) {
-    DWORD until = GetTickCount() + (DWORD)(pause_ms < INT32_MAX ? pause_ms : INT32_MAX);
+void hp_target_shut(hp_target *target, const hp_binding *binding, uint64_t until) {
     AcquireSRWLockExclusive(&target->lock);
     if (target->binding == binding)
-        target->shut_until = until != 0 ? until : 1;
+        target->shut_until = hp_target_clock(until);
     ReleaseSRWLockExclusive(&target->lock);
 }

@@ -20,7 +20,7 @@ struct hp_target {
     void *thunk;         /**< the replacement that is laid on the function */
     SRWLOCK lock;        /**< held shared for the few instructions in which a call takes its binding */
     hp_binding *binding; /**< who answers calls; NULL: the original */
-    /** GetTickCount until which calls run the original without further ado; 0: they do not */
+    /** hp_target_clock until which calls run the original without further ado; 0: they do not */
     volatile DWORD shut_until;
     unsigned char *entry;
     hp_cell *cell;  /**< the layer, NULL until it is laid first */
@@ -62,20 +62,21 @@ void hp_target_keep(hp_target_batch *batch);
 /** Set who answers calls, NULL for the original. Calls under way keep the binding that they began with. */
 void hp_target_bind(hp_target *target, hp_binding *binding);
 
-/** While this binding answers calls, they run the original without asking it. Until the next hp_target_bind. */
+/** While this binding answers calls, they run the original without asking it. Until the next hp_target_bind.
+ */
 void hp_target_bypass(hp_target *target, const hp_binding *binding);
 
-/**
- * The same for some time, and not quite as cheap. From then on dispatch asks who answers.
- *
- * @param pause_ms  longer ones are cut to 24 days
- */
-void hp_target_shut(hp_target *target, const hp_binding *binding, uint64_t pause_ms);
+/** Milliseconds of GetTickCount64, coarse enough that 32 bits last for thousands of years. */
+static inline DWORD hp_target_clock(uint64_t milliseconds) {
+    return (DWORD)(milliseconds >> 6);
+}
+
+/** The same until then, GetTickCount64, and not quite as cheap. From then on dispatch asks who answers. */
+void hp_target_shut(hp_target *target, const hp_binding *binding, uint64_t until);
 
 /** Is it shut now? */
 static inline int hp_target_is_shut(const hp_target *target) {
-    DWORD until = target->shut_until;
-    return until != 0 && (LONG)(until - GetTickCount()) > 0;
+    return hp_target_clock(GetTickCount64()) < target->shut_until;
 }
 
 #endif

@@ -22,12 +22,21 @@ void hp_task_release(hp_task *task) {
     task->dispose(task);
 }
 
+/* What nobody waits for any more is not begun. */
+static int begin(hp_task *task) {
+    AcquireSRWLockExclusive(&task->lock);
+    int wanted = task->is_begun = !task->is_abandoned;
+    ReleaseSRWLockExclusive(&task->lock);
+    return wanted;
+}
+
 static void work(void *context) {
     hp_task *task = context;
     uintptr_t before = hp_dispatch_enter();
     /* Membership of its own: who waits for the task may let go of the apartment, and of the task. */
     HRESULT com = CoInitializeEx(NULL, COINIT_MULTITHREADED | COINIT_DISABLE_OLE1DDE);
-    task->run(task);
+    if (begin(task))
+        task->run(task);
     AcquireSRWLockExclusive(&task->lock);
     task->is_done = 1;
     int abandoned = task->is_abandoned;

@@ -23,6 +23,7 @@ struct hp_task {
     SRWLOCK lock;
     CONDITION_VARIABLE ended;
     HANDLE event; /**< in place of the condition, where something else may end the wait */
+    int is_begun; /**< 0 of one that is abandoned: it will never run */
     int is_done, is_abandoned;
 };
 
@@ -46,7 +47,8 @@ HRESULT hp_task_wait(hp_task *task, uint32_t timeout_ms, HANDLE cancel);
 /**
  * Leave it behind, unless it is done.
  *
- * @return S_OK: it is done; HP_E_DEADLINE: it is still at it, is_abandoned is set, and the caller must not look
+ * @return S_OK: it is done; HP_E_DEADLINE: it is still at it, is_abandoned is set, and the caller must not
+ * look
  */
 HRESULT hp_task_abandon(hp_task *task);
 

@@ -53,7 +53,14 @@ static HRESULT take_exception(EXCEPINFO *info, char *detail, size_t capacity) {
     SysFreeString(info->bstrSource);
     SysFreeString(info->bstrDescription);
     SysFreeString(info->bstrHelpFile);
-    return FAILED(info->scode) ? info->scode : DISP_E_EXCEPTION;
+    switch (info->scode) { /* what we find out ourselves, an update cannot say */
+    case HP_E_UPDATE_GONE:
+    case HP_E_DEADLINE:
+    case HP_E_BREAKER_OPEN:
+        return DISP_E_EXCEPTION;
+    default:
+        return FAILED(info->scode) ? info->scode : DISP_E_EXCEPTION;
+    }
 }
 
 /* In doubt it has run. */
@@ -87,7 +94,7 @@ static HRESULT invoke(IDispatch *update, HANDLE process, DISPID member, VARIANT 
     while (hp_transport_retry(hr, &tries, process));
     *reach = reach_of(hr);
     if (hr == DISP_E_EXCEPTION)
-        hr = take_exception(&exception, detail, capacity);
+        return take_exception(&exception, detail, capacity);
     return means_gone(hr) ? HP_E_UPDATE_GONE : hr;
 }
 

@@ -137,7 +137,8 @@ HRESULT hp_trust_claim(HANDLE file, const wchar_t *exe, IDispatch *update, hp_tr
                          : OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid);
     if (process == NULL) {
         DWORD error = GetLastError();
-        return hp_trouble_set_wide(trouble, HP_E_IMAGE_UNTRUSTED, exe,
+        HRESULT why = error == ERROR_ACCESS_DENIED ? HP_E_IMAGE_UNTRUSTED : HRESULT_FROM_WIN32(error);
+        return hp_trouble_set_wide(trouble, why, exe,
                                    "it says that it is process %lu, which cannot be opened (error %lu)",
                                    (unsigned long)pid, (unsigned long)error);
     }

@@ -72,6 +72,7 @@ static int is_passing(HRESULT hr) {
     case HP_E_SERVER_EXITED:
     case HP_E_SERVER_SILENT:
     case HP_E_UPDATE_GONE:
+    case HP_E_DEADLINE:
     case HP_E_CLASS_DAMAGED:
     case HP_E_SERVER_MISSING: /* it may be being copied */
     case HP_E_SERVER_NOT_EXECUTABLE:
@@ -83,7 +84,7 @@ static int is_passing(HRESULT hr) {
     case E_OUTOFMEMORY:
         return 1;
     default:
-        return HRESULT_FACILITY(hr) == FACILITY_WIN32 || HRESULT_FACILITY(hr) == FACILITY_RPC;
+        return HRESULT_FACILITY(hr) != FACILITY_ITF; /* the system's, COM's, or what an update made up */
     }
 }
 

@@ -23,8 +23,8 @@ typedef struct hp_fault_state {
 } hp_fault_state;
 
 /**
- * Count and fail by this state from now on, which may lie in memory that another process shares: so a test can
- * arm a process from outside. It stays in use until the process ends. Before other threads use faults.
+ * Count and fail by this state from now on, which may lie in memory that another process shares: so a test
+ * can arm a process from outside. It stays in use until the process ends. Before other threads use faults.
  */
 void hp_fault_share(hp_fault_state *shared);
 

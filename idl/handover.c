@@ -120,7 +120,8 @@ HRESULT hp_handover_take(HANDLE section, REFIID iid, void **object) {
     UnmapViewOfFile(view);
     if (hr != S_OK)
         return hr;
-    hr = HP_FAULT("class object, unmarshalled") ? HRESULT_FROM_WIN32(ERROR_GEN_FAILURE) : CoUnmarshalInterface(stream, iid, object);
+    hr = HP_FAULT("class object, unmarshalled") ? HRESULT_FROM_WIN32(ERROR_GEN_FAILURE)
+                                                : CoUnmarshalInterface(stream, iid, object);
     IStream_Release(stream);
     return hr;
 }

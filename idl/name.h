@@ -49,9 +49,9 @@ HRESULT hp_name_check(const char *name, size_t length);
 size_t hp_name_short(const char *name, size_t length);
 
 /**
- * Can these names, which find each other (table.h), stand for one function in two builds of a program? A static
- * function is another one than one that is not static, and than one of another file: so both have no file, or
- * the same one.
+ * Can these names, which find each other (table.h), stand for one function in two builds of a program? A
+ * static function is another one than one that is not static, and than one of another file: so both have no
+ * file, or the same one.
  *
  * @return 1 if they can; 0 if not, and for what hp_name_check refuses. Thread-safe.
  */

@@ -89,8 +89,8 @@ void hp_functable_get(const hp_functable *table, uint32_t index, hp_function *fu
 HRESULT hp_functable_signature(const hp_functable *table, const hp_function *function, char **signature);
 
 /**
- * What was in the way of a signature. @param text  receives it, terminated, cut at capacity, which is at least
- * 1; empty if nothing was. Thread-safe.
+ * What was in the way of a signature. @param text  receives it, terminated, cut at capacity, which is at
+ * least 1; empty if nothing was. Thread-safe.
  */
 void hp_functable_hindrance(const hp_functable *table, const hp_function *function, char *text,
                             size_t capacity);

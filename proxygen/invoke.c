@@ -5,18 +5,26 @@
 #include "hotpatch/error.h"
 
 #define GCC_THROW 0x20474343u // C++ of gcc, x64; Microsoft's, 0xE06D7363, has the severity of an error
-#define SEVERITY_OF_ERROR 3u
 #define HEAP_CORRUPTION 0xC0000374u
 #define STACK_BUFFER_OVERRUN 0xC0000409u
 
 /*
  * What a debugger or a tool wants to see (breakpoint, single step, OutputDebugString, the naming of a thread)
- * goes on as if nobody had stood here: it has the severity of information or of a warning. But the two
- * warnings named below are raised by the processor, and break the function off as an access violation does.
+ * goes on as if nobody had stood here. All else breaks the function off, whatever its severity: nobody below
+ * has handled it, and above COM would, over frames of ours that have to clean up.
  */
 static int is_fault(DWORD code) {
-    return code >> 30 == SEVERITY_OF_ERROR || code == GCC_THROW || code == (DWORD)EXCEPTION_GUARD_PAGE ||
-           code == (DWORD)EXCEPTION_DATATYPE_MISALIGNMENT;
+    switch (code) {
+    case (DWORD)EXCEPTION_BREAKPOINT:
+    case (DWORD)EXCEPTION_SINGLE_STEP:
+    case 0x40010005u: /* DBG_CONTROL_C */
+    case 0x40010006u: /* DBG_PRINTEXCEPTION_C */
+    case 0x4001000Au: /* DBG_PRINTEXCEPTION_WIDE_C */
+    case 0x406D1388u: /* name of a thread */
+        return 0;
+    default:
+        return 1;
+    }
 }
 
 static void note(const EXCEPTION_RECORD *record, hp_invoke_fault *fault) {

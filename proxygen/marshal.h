@@ -43,7 +43,8 @@ HRESULT hp_marshal_accept(const hp_marshal *marshal, hp_registers *registers, co
  * App: let a call return a value without an answer. Nothing but the result is written.
  *
  * @param word    the result's bytes; of a smaller result only those are looked at
- * @param action  receives HP_RETURN_...; HP_RETURN_ORIGINAL if the result is a structure: then nothing was done
+ * @param action  receives HP_RETURN_...; HP_RETURN_ORIGINAL if the result is a structure: then nothing was
+ * done
  */
 void hp_marshal_settle(const hp_marshal *marshal, hp_registers *registers, uint64_t word, uintptr_t *action);
 

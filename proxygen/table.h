@@ -123,12 +123,12 @@ typedef struct hp_table {
  *
  * Checked are: magic, version, all counts and sizes (without overflow), the hash, reserved bytes, that every
  * text begins inside and ends, that definitions are what they say and refer to earlier ones only, all
- * references and how long each signature is when written out, names by hp_name_check and that no two are equal, short names by
- * hp_name_short, order and buckets, that code lies in the image (rva below image_size, rva + size not
- * above it), known values of arch, form, compiler (0 is none) and convention (x64: cdecl only), that what can
- * be redirected has code and a form other than HP_FORM_NONE. Not refused: a code that this release does not
- * know; hp_table_get gives HP_E_NOT_PATCHABLE and HP_E_SIGNATURE_UNKNOWN for it. Not looked at: what
- * signatures, paths and the writer say, and whether they are UTF-8: who prints them has to.
+ * references and how long each signature is when written out, names by hp_name_check and that no two are
+ * equal, short names by hp_name_short, order and buckets, that code lies in the image (rva below image_size,
+ * rva + size not above it), known values of arch, form, compiler (0 is none) and convention (x64: cdecl
+ * only), that what can be redirected has code and a form other than HP_FORM_NONE. Not refused: a code that
+ * this release does not know; hp_table_get gives HP_E_NOT_PATCHABLE and HP_E_SIGNATURE_UNKNOWN for it. Not
+ * looked at: what signatures, paths and the writer say, and whether they are UTF-8: who prints them has to.
  */
 HRESULT hp_table_open(const void *bytes, size_t size, hp_table *table, const char **reason);
 

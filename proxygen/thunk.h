@@ -38,12 +38,13 @@ void hp_spill_bypass(void);
 /** How and where a call was broken off. */
 typedef struct hp_invoke_fault {
     uint32_t code;       /**< of the exception: 0xC0000005 is an access violation */
-    const void *address; /**< of the instruction; of a thrown exception, inside the system's RaiseException, or
-                              NULL */
-    uint32_t parameters;    /**< of parameter below */
+    const void *address; /**< of the instruction; of a thrown exception, inside the system's RaiseException,
+                            or NULL */
+    uint32_t parameters; /**< of parameter below */
     uintptr_t parameter[2]; /**< the exception's first ones; of an access violation: 0 reading, 1 writing, 8
                                  executing, and the address of that */
-    void *thrown; /**< what gcc's C++ has thrown, for hp_thrown_take (thrown.h); NULL if it is something else */
+    void *
+        thrown; /**< what gcc's C++ has thrown, for hp_thrown_take (thrown.h); NULL if it is something else */
 } hp_invoke_fault;
 
 /**
@@ -56,21 +57,22 @@ typedef struct hp_invoke_fault {
  * @param stack_bytes  multiple of 8 (x86: 4); any size up to 64 KiB, pages are probed
  * @param fault        receives code and address on HP_E_REPLACEMENT_FAULT, otherwise untouched; may be NULL
  * @return S_OK; HP_E_REPLACEMENT_FAULT if the function did not return but raised an exception that nobody in
- *         it handled: one with the severity of an error, as those of the processor and of Visual C++, or a
- *         throw of gcc's C++. The function's own handlers (C++: destructors) have run then, and registers holds
- *         what it held before. Thread-safe, reentrant.
+ *         it handled: those of the processor, throws of Visual C++ and of gcc's C++, whatever RaiseException
+ * gets but what is for debuggers. The function's own handlers (C++: destructors) have run then, and registers
+ * holds what it held before. Thread-safe, reentrant.
  *
  * Callee clean-up or not, the stack is right afterwards (x86). Whether the function returned or not: the x87
- * stack is empty, its control word, MXCSR and the direction flag are as they were. Stack walks pass through. So
- * do exceptions of less severity (breakpoints, OutputDebugString) and unwinding, such as longjmp's.
+ * stack is empty, its control word, MXCSR and the direction flag are as they were. Stack walks pass through.
+ * So do exceptions for debuggers (breakpoints, OutputDebugString) and unwinding, such as longjmp's.
  *
  * What the processor or the system takes for damage of the process itself (STATUS_HEAP_CORRUPTION,
  * STATUS_STACK_BUFFER_OVERRUN) ends the process here: nothing that it says can be believed.
  *
  * Not caught: what ends the process without an exception (abort, a corrupted stack); on x86, a throw of gcc's
- * C++ with SJLJ tables, or one from a DLL that has a C++ library of its own: neither finds a handler here, and
- * std::terminate is called; a stack overflow that leaves the system too little stack to deliver it (the caller
- * sees to that: SetThreadStackGuarantee). After one that was caught the caller has to restore the guard page
+ * C++ with SJLJ tables, or one from a DLL that has a C++ library of its own: neither finds a handler here,
+ * and std::terminate is called; a stack overflow that leaves the system too little stack to deliver it (the
+ * caller sees to that: SetThreadStackGuarantee). After one that was caught the caller has to restore the
+ * guard page
  * (_resetstkoflw).
  */
 HRESULT hp_invoke_call(void (*function)(void), hp_registers *registers, size_t stack_bytes,

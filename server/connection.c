@@ -29,10 +29,10 @@ static void drop_references(PTP_CALLBACK_INSTANCE instance, hp_object *object, i
         hp_trouble_set(&trouble, hr, NULL, "CoDisconnectObject failed");
         hp_log_trouble(HP_LOG_ERROR, &trouble);
     }
-    if (ended) {
-        InterlockedExchange(&object->connection.orphaned, 1);
+    if (!ended) // calls of its own may still be inside: its end counts, too
+        SetThreadpoolWait(object->connection.wait, object->connection.process, NULL);
+    else if (!InterlockedExchange(&object->connection.orphaned, 1))
         hp_lifetime_orphan();
-    }
     // Still inside COM: this may be the last reference, which takes COM's count of the server along.
     IDispatch_Release(&object->dispatch);
     if (SUCCEEDED(apartment))

@@ -78,7 +78,9 @@ static uintptr_t stack_limit(void) {
 static LONG CALLBACK check_stack(EXCEPTION_POINTERS *exception) {
     ULONG_PTR low;
     ULONG_PTR high;
+    const DWORD last_error = GetLastError(); // TlsGetValue clears it
     const guard *it = TlsGetValue(slot);
+    SetLastError(last_error);
     const DWORD code = exception->ExceptionRecord->ExceptionCode;
 #if HP_X64
     const uintptr_t sp = exception->ContextRecord->Rsp;

@@ -129,8 +129,8 @@ static HRESULT hand_over(uintptr_t section, hp_trouble *trouble) {
                       : S_OK;
 }
 
-// Nobody sits before a server: what fails here ends or is an error, and never waits in a box for a click. A heap
-// that is damaged ends the process, as it does by default in newer programs.
+// Nobody sits before a server: what fails here ends or is an error, and never waits in a box for a click. A
+// heap that is damaged ends the process, as it does by default in newer programs.
 static void never_ask(void) {
     SetErrorMode(GetErrorMode() | SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX | SEM_NOOPENFILEERRORBOX);
     _set_error_mode(_OUT_TO_STDERR); // assert and abort of a program without a console ask otherwise

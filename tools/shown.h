@@ -32,7 +32,8 @@ int hp_shown_is_active(uint32_t code);
  *
  * @param text    length bytes
  * @param keep    a character that stays nevertheless, "\n"; 0: none
- * @param target  receives it, not terminated; HP_SHOWN_MOST bytes for each of text are enough; NULL to measure
+ * @param target  receives it, not terminated; HP_SHOWN_MOST bytes for each of text are enough; NULL to
+ * measure
  * @return bytes written
  */
 size_t hp_shown_escape(const char *text, size_t length, char keep, char *target);

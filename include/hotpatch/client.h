@@ -36,8 +36,10 @@ typedef struct hp_attach_options {
     uint32_t start_timeout_ms; /**< how long the update may take to register its class object; 0: 30,000 */
     /** how long to wait for calls inside an older update that is replaced; 0: 5,000 */
     uint32_t drain_timeout_ms;
-    uint32_t deadline_ms; /**< for all of the attach but that wait; 0: none. HP_E_DEADLINE when it passes */
-    hp_breaker breaker;   /**< when calls are given up; zero: the defaults */
+    /** for all of the attach but that wait; 0: none. HP_E_DEADLINE when it passes; ending an update that does
+     * not listen may take up to ten seconds more */
+    uint32_t deadline_ms;
+    hp_breaker breaker;      /**< when calls are given up; zero: the defaults */
     const hp_policy *policy; /**< of every function that has none of its own; NULL: the defaults */
     /** policies of single functions, function_count of them; one for a function that the update does not
      * offer is logged and otherwise ignored */

@@ -73,8 +73,8 @@ typedef struct hp_function_entry {
  * The body follows in braces, as in any definition.
  *
  * clang, with optimisation: a function whose body is nothing but `return 42;` is called and redirected, but
- * callers in the same file (with LTO: in any) take 42 for its result all the same; no attribute stops that. Keep
- * such a constant in a volatile variable, or the function in a file of its own. gcc has noipa.
+ * callers in the same file (with LTO: in any) take 42 for its result all the same; no attribute stops that.
+ * Keep such a constant in a volatile variable, or the function in a file of its own. gcc has noipa.
  */
 #define HP_PATCHABLE(result, name, parameters)                                                               \
     HP_PATCHABLE_ATTRIBUTES result name parameters;                                                          \

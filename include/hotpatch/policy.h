@@ -42,7 +42,9 @@ typedef struct hp_failure {
 
 /**
  * Decides what a failed call does. Runs on the thread that called, which waits; functions that it calls run
- * the app's own code. It may be entered by many threads at once.
+ * the app's own code. It may be entered by many threads at once. Code and context must stay until the last
+ * call has returned, which may be after a detach that gave HP_E_CALL_BUSY. It may detach: that gives
+ * HP_E_CALL_BUSY, as its own call is inside; it may not attach, nor end the watch.
  *
  * @param context  the policy's
  * @param failure  what happened

@@ -1,7 +1,7 @@
 /**
  * @file chaos.h
- * What the app and the updates of the chaos test share: the functions, what each answers, memory in which both
- * note every execution, and orders to the update.
+ * What the app and the updates of the chaos test share: the functions, what each answers, memory in which
+ * both note every execution, and orders to the update.
  *
  * Each call carries a ticket that no other call has. Whatever an answer consists of is made from the ticket
  * and from who ran it, so that a mixed one, a half one or one of another call is told from a right one.

@@ -1,5 +1,5 @@
-// An update that never ends when it is to register itself: at once, after it has (FIXTURE_HANG=whole), or in the
-// middle of it (FIXTURE_HANG=half: what its class is called is missing).
+// An update that never ends when it is to register itself: at once, after it has (FIXTURE_HANG=whole), or in
+// the middle of it (FIXTURE_HANG=half: what its class is called is missing).
 #include <hotpatch/server.h>
 
 #include <stdlib.h>

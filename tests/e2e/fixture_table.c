@@ -1,6 +1,6 @@
-// fixture_table IN OUT old|new|names|lie|stale|wild : a copy of an image with a function table made by hand, for
-// `hotpatch list` and `hotpatch diff`. "lie" has a function outside of the code, "stale" is of another build,
-// "names" is new with two names for "same", "wild" has a source file whose name controls terminals.
+// fixture_table IN OUT old|new|names|lie|stale|wild : a copy of an image with a function table made by hand,
+// for `hotpatch list` and `hotpatch diff`. "lie" has a function outside of the code, "stale" is of another
+// build, "names" is new with two names for "same", "wild" has a source file whose name controls terminals.
 #include "proxygen/fingerprint.h"
 #include "tools/image/pe_write.h"
 

@@ -17,3 +17,16 @@ target_link_libraries(session_faults PRIVATE hp_flags hotpatch_server_faults)
 hp_e2e(update-faults DEFINITIONS HP_FAULT_INJECTION LIBS hotpatch::client
     SOURCES test_update_faults.c session_app.c child.c DEPENDS session_faults TIMEOUT 300)
 
+# Updates that die, hang and lie. Two versions of one; the linker puts chaos_garbage.c between COM and the
+# server.
+foreach(version IN ITEMS 1 2)
+    add_executable(chaos_v${version} chaos_update.c chaos_garbage.c)
+    target_compile_definitions(chaos_v${version} PRIVATE CHAOS_VERSION=${version})
+    target_include_directories(chaos_v${version} PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/tests)
+    target_link_libraries(chaos_v${version} PRIVATE hp_flags hotpatch::server oleaut32)
+    target_link_options(chaos_v${version} PRIVATE -Wl,--wrap=hp_invoke_member)
+endforeach()
+hp_e2e(chaos DEPENDS chaos_v1 chaos_v2 LIBS hotpatch::client TIMEOUT 240 ARGS 60
+    SOURCES test_chaos.c chaos_app.c chaos_callers.c chaos_ledger.c chaos_measure.c chaos_mishaps.c
+        session_app.c child.c hkcu.c)
+hp_soak(chaos ARGS soak TIMEOUT 3000)

@@ -1,5 +1,5 @@
-# Every way in which a replacement can fail. C++ is left out with clang for x86: lld does not tell libgcc where
-# the tables are by which it unwinds there, so that no program of this toolchain can throw.
+# Every way in which a replacement can fail. C++ is left out with clang for x86: lld does not tell libgcc
+# where the tables are by which it unwinds there, so that no program of this toolchain can throw.
 if(CMAKE_C_COMPILER_ID MATCHES Clang AND HP_ARCH STREQUAL "x86")
     set(kinds_throw)
 else()

@@ -1,7 +1,7 @@
 /**
  * @file policy_app.h
- * The app of the tests of failure policies: its functions answer below 1,000, the update's above. `order` says
- * what the update does with the call, see policy_update.c.
+ * The app of the tests of failure policies: its functions answer below 1,000, the update's above. `order`
+ * says what the update does with the call, see policy_update.c.
  */
 #ifndef HP_TESTS_E2E_POLICY_APP_H
 #define HP_TESTS_E2E_POLICY_APP_H

@@ -31,7 +31,8 @@ typedef struct storm_outcome {
     UINT bad;
 } storm_outcome;
 
-/** Make any call that COM carries: of these functions, or of nothing that there is. Cleared by storm_call_clear. */
+/** Make any call that COM carries: of these functions, or of nothing that there is. Cleared by
+ * storm_call_clear. */
 void storm_call_make(storm_dice *dice, const hp_exports *exports, storm_call *call);
 
 /** A call with arguments that only an object of this process can be given. */

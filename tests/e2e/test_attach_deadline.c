@@ -63,6 +63,34 @@ static void deadline_that_does_not_pass_changes_nothing(void **state) {
     assert_int_equal(fake_await_end(&fakes[0]), 1);
 }
 
+static void note_attach(void *context, const hp_event *event) {
+    if (event->kind == HP_EVENT_ATTACHED)
+        SetEvent(context);
+    if (event->kind == HP_EVENT_FAILED) {
+        assert_int_equal(event->result, HP_E_DEADLINE);
+        fake_behave(&fakes[0]); /* the next one is better */
+    }
+}
+
+static void watch_tries_again_after_a_deadline(void **state) {
+    (void)state;
+    HANDLE attached = CreateEventW(NULL, TRUE, FALSE, NULL);
+    fake_order_member(&fakes[0], HP_DISPID_GET_NAMES, FAKE_HANG, 0);
+    const hp_watch_options options = {
+        .size = sizeof options,
+        .attach = {.size = sizeof options.attach, .flags = HP_ATTACH_ALLOW_ELEVATED, .deadline_ms = 700},
+        .sink = note_attach,
+        .context = attached,
+        .retry_ms = 10};
+    hp_watch *watch;
+    assert_int_equal(hp_com_watch(fakes[0].progid, &options, &watch), S_OK);
+    assert_int_equal(WaitForSingleObject(attached, PATIENCE_MS), WAIT_OBJECT_0);
+    assert_int_equal(err_add(2, 3), 5 + FAKE_ADDS);
+    hp_com_unwatch(watch);
+    assert_true(fake_await_end(&fakes[0]) >= 2);
+    CloseHandle(attached);
+}
+
 /* No deadline, but the watch is not kept by an update that hangs. */
 static void unwatch_does_not_wait_for_an_update_that_hangs(void **state) {
     (void)state;
@@ -89,6 +117,7 @@ int main(int argc, char **argv) {
         TEST(update_that_never_gets_ready_is_ended),
         TEST(update_that_does_not_take_leave_is_ended),
         TEST(deadline_that_does_not_pass_changes_nothing),
+        TEST(watch_tries_again_after_a_deadline),
         TEST(unwatch_does_not_wait_for_an_update_that_hangs),
     };
     return cmocka_run_group_tests_name("attach-deadline", tests, NULL, NULL);

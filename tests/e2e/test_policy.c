@@ -266,6 +266,26 @@ static void detach_does_not_wait_for_calls_that_nobody_waits_for(void **state) {
     assert_int_equal(policy_other(7), 7);
 }
 
+static hp_failure_action detach_inside(void *context, const hp_failure *failure, hp_policy_value *value) {
+    (void)value;
+    assert_int_equal(failure->result, HP_E_DEADLINE);
+    *(HRESULT *)context = hp_com_detach(POLICY, 50);
+    return HP_FAILURE_ORIGINAL;
+}
+
+static void callback_that_detaches_ends_the_update_that_hangs(void **state) {
+    (void)state;
+    HRESULT detached = S_OK;
+    const hp_policy policy = {
+        .size = sizeof policy, .deadline_ms = 100, .decide = detach_inside, .context = &detached};
+    HANDLE update = attach(&policy, NULL, 0, never);
+    assert_true(ResetEvent(leave));
+    assert_int_equal(policy_add(POLICY_WAIT, 5), POLICY_WAIT + 5);
+    assert_int_equal(detached, HP_E_CALL_BUSY);
+    session_expect_end(update);
+    assert_int_equal(policy_other(7), 7);
+}
+
 static int prepare(void **state) {
     (void)state;
     entered = CreateEventW(NULL, TRUE, FALSE, POLICY_ENTERED);
@@ -298,6 +318,7 @@ int main(void) {
         cmocka_unit_test_teardown(call_that_may_have_run_is_tried_again_only_if_it_may_run_twice, detach_all),
         cmocka_unit_test_teardown(deadline_that_passes_gives_the_original_at_once_and_drops_the_answer,
                                   detach_all),
+        cmocka_unit_test_teardown(callback_that_detaches_ends_the_update_that_hangs, detach_all),
         cmocka_unit_test_teardown(detach_does_not_wait_for_calls_that_nobody_waits_for, detach_all),
     };
     return cmocka_run_group_tests(tests, prepare, clean_up);

@@ -103,7 +103,8 @@ static SIZE_T private_bytes(void) {
     return total;
 }
 
-/* The same, once it is at most this, or after some seconds: a pool's thread that ends late keeps its stack. */
+/* The same, once it is at most this, or after some seconds: a pool's thread that ends late keeps its stack.
+ */
 static SIZE_T private_bytes_at_most(SIZE_T most) {
     const ULONGLONG limit = GetTickCount64() + PATIENCE_MS;
     SIZE_T total = private_bytes();
@@ -115,9 +116,9 @@ static SIZE_T private_bytes_at_most(SIZE_T most) {
 }
 
 /*
- * The first test, while no update has been killed yet. Wine's RPC never closes the connections on which a call
- * met a killed update, and finds them again by the process id when another update gets the same one: it connects
- * anew, and loses two handles with each connection.
+ * The first test, while no update has been killed yet. Wine's RPC never closes the connections on which a
+ * call met a killed update, and finds them again by the process id when another update gets the same one: it
+ * connects anew, and loses two handles with each connection.
  */
 static void two_hundred_attaches_keep_no_handle_and_no_memory(void **state) {
     (void)state;

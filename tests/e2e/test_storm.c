@@ -154,8 +154,8 @@ static void expect_counts(void) {
 }
 
 /*
- * The private memory is only told: under Wine 8, COM itself loses up to 400 bytes with each call that it hands
- * over with arguments by reference, while what malloc has given out here stays the same to the byte.
+ * The private memory is only told: under Wine 8, COM itself loses up to 400 bytes with each call that it
+ * hands over with arguments by reference, while what malloc has given out here stays the same to the byte.
  */
 static void update_stays_up_answers_right_and_loses_nothing(void **state) {
     (void)state;

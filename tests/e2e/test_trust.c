@@ -117,9 +117,7 @@ static void process_of_another_file_runs_no_instruction(void **state) {
     IDispatch *update;
     hp_started started;
     hp_trouble trouble = {0};
-    CLSID clsid = {0};
-    assert_int_equal(hp_start_update(&clsid, &exe, &limits, &update, &started, &trouble),
-                     HP_E_IMAGE_UNTRUSTED);
+    assert_int_equal(hp_start_update(&exe, &limits, &update, &started, &trouble), HP_E_IMAGE_UNTRUSTED);
     assert_non_null(strstr(trouble.detail, "runs another file"));
     assert_null(started.process);
     assert_int_equal(session_count_processes(wcsrchr(own, L'\\') + 1), 1);
@@ -128,7 +126,7 @@ static void process_of_another_file_runs_no_instruction(void **state) {
     /* The same with the right file: it runs. */
     exe.file = open_file(own);
     trouble = (hp_trouble){0};
-    assert_int_equal(hp_start_update(&clsid, &exe, &limits, &update, &started, &trouble), HP_E_SERVER_EXITED);
+    assert_int_equal(hp_start_update(&exe, &limits, &update, &started, &trouble), HP_E_SERVER_EXITED);
     assert_non_null(strstr(trouble.detail, "its exit code was 21"));
     assert_int_equal(WaitForSingleObject(ran, 0), WAIT_OBJECT_0);
     CloseHandle(exe.file);

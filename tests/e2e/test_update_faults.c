@@ -1,5 +1,5 @@
-// Every fallible step of the update fails once, one after the other: when it starts and introduces itself, in a
-// call, and when it is let go of. The app has its own code then, or goes on with the update.
+// Every fallible step of the update fails once, one after the other: when it starts and introduces itself, in
+// a call, and when it is let go of. The app has its own code then, or goes on with the update.
 #include "e2e/session_app.h"
 
 #include "idl/fault.h"

@@ -1,5 +1,5 @@
-// The list of names that an update gives: whatever can be split consists of valid names, each once, which lie in
-// the text and are all of it.
+// The list of names that an update gives: whatever can be split consists of valid names, each once, which lie
+// in the text and are all of it.
 #include "idl/name.h"
 
 #include <stdlib.h>

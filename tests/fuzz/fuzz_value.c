@@ -1,6 +1,6 @@
-// Arguments of `hotpatch call`: what is read is printed so that it is read back as the same value, whatever the
-// signature is. The first byte chooses the architecture, the first line is the signature (of an update, so not
-// believed either), each further line an argument.
+// Arguments of `hotpatch call`: what is read is printed so that it is read back as the same value, whatever
+// the signature is. The first byte chooses the architecture, the first line is the signature (of an update,
+// so not believed either), each further line an argument.
 #include "tools/arguments.h"
 
 #include <stdlib.h>

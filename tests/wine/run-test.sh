@@ -3,8 +3,8 @@
 #
 # Runs one test program for ctest and decides whether it passed: exit code 0, and (unless --script) as many
 # TAP results as were announced, at least one. A program that dies silently half-way, or that never ran, does
-# not pass. --soak adds HOTPATCH_SOAK_MINUTES to the timeout. The output goes through a file: a server that a test leaves behind would keep a pipe, and so
-# ctest, waiting.
+# not pass. --soak adds HOTPATCH_SOAK_MINUTES to the timeout. The output goes through a file: a server that a
+# test leaves behind would keep a pipe, and so ctest, waiting.
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/env.sh"
 timeout=60 own="" native="" script=""
 while [ $# -gt 0 ]; do

@@ -45,8 +45,8 @@ typedef struct hp_fact {
     /** PDB: another function, one's own or a library's, has the same code: the linker folded them. The fact
      * then has what is true of all. DWARF: 0, several units tell of one function there. */
     uint8_t is_folded;
-    /** DWARF, without code: nor was any inlined. Either nobody needed it, or the compiler let it share another
-     * function's code; then there is a symbol of its name. */
+    /** DWARF, without code: nor was any inlined. Either nobody needed it, or the compiler let it share
+     * another function's code; then there is a symbol of its name. */
     uint8_t is_gone;
     uint8_t parameters;    /**< how many, at most HP_FACT_PARAMETERS; `this` included */
     uint32_t const_behind; /**< bit i: parameter i is a pointer or reference to const */

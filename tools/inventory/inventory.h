@@ -54,11 +54,11 @@ typedef struct hp_inventory {
  *
  * @param path  of the image, where its debug information is looked for
  * @param pe    the same file
- * @return S_OK; HP_E_DEBUG_INFO; HP_E_NAME_UNKNOWN (no function matches a pattern: trouble names it, and what of
- * the functions that were left out does);
- *         HP_E_SIGNATURE_... (what the programmer wrote cannot be read), HP_E_SIGNATURE_MISMATCH (it does not
- * fit what the compiler saw), HP_E_SIGNATURE_UNKNOWN and the like (a function that is to be offered by its
- * name has no signature, or none of those that a pattern names has); HP_E_TABLE_DAMAGED (the section .hpfn); E_OUTOFMEMORY; what dbghelp says
+ * @return S_OK; HP_E_DEBUG_INFO; HP_E_NAME_UNKNOWN (no function matches a pattern: trouble names it, and what
+ * of the functions that were left out does); HP_E_SIGNATURE_... (what the programmer wrote cannot be read),
+ * HP_E_SIGNATURE_MISMATCH (it does not fit what the compiler saw), HP_E_SIGNATURE_UNKNOWN and the like (a
+ * function that is to be offered by its name has no signature, or none of those that a pattern names has);
+ * HP_E_TABLE_DAMAGED (the section .hpfn); E_OUTOFMEMORY; what dbghelp says
  */
 HRESULT hp_inventory_make(const wchar_t *path, const hp_pe *pe, const hp_inventory_options *options,
                           hp_inventory *inventory, hp_trouble *trouble);
