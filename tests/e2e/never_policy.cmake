@@ -7,3 +7,10 @@ hp_e2e(breaker SOURCES test_breaker.c policy_app.c session_app.c child.c
     LIBS hotpatch::client DEPENDS policy_update TIMEOUT 180)
 hp_e2e(attach-deadline SOURCES test_attach_deadline.c ${attach_world}
     LIBS hotpatch::client DEPENDS fixture_fake TIMEOUT 240)
+
+# The same once more under the system's heap checks.
+if(CMAKE_CROSSCOMPILING)
+    add_executable(fixture_overrun fixture_overrun.c)
+    target_link_libraries(fixture_overrun PRIVATE hp_flags)
+    hp_e2e(heap-checks SCRIPT heap.sh TIMEOUT 180 ARGS $<TARGET_FILE:t-policy> policy_update.exe)
+endif()
