@@ -137,7 +137,9 @@ HRESULT hp_trust_claim(HANDLE file, const wchar_t *exe, IDispatch *update, hp_tr
                          : OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid);
     if (process == NULL) {
         DWORD error = GetLastError();
-        HRESULT why = error == ERROR_ACCESS_DENIED ? HP_E_IMAGE_UNTRUSTED : HRESULT_FROM_WIN32(error);
+        HRESULT why = error == ERROR_ACCESS_DENIED       ? HP_E_IMAGE_UNTRUSTED
+                      : error == ERROR_INVALID_PARAMETER ? HP_E_UPDATE_GONE /* there is no such process */
+                                                         : HRESULT_FROM_WIN32(error);
         return hp_trouble_set_wide(trouble, why, exe,
                                    "it says that it is process %lu, which cannot be opened (error %lu)",
                                    (unsigned long)pid, (unsigned long)error);

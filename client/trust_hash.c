@@ -20,14 +20,19 @@ typedef struct hasher {
     BCRYPT_HASH_HANDLE hash;
 } hasher;
 
-HMODULE hp_trust_hash_dll(const wchar_t *name) {
-    return HP_FAULT("a DLL of the system") ? NULL : LoadLibraryExW(name, NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
+HRESULT hp_trust_hash_dll(const wchar_t *name, HMODULE *dll) {
+    *dll = HP_FAULT("a DLL of the system") ? NULL : LoadLibraryExW(name, NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
+    if (*dll != NULL)
+        return S_OK;
+    HRESULT hr = HRESULT_FROM_WIN32(GetLastError());
+    return FAILED(hr) ? hr : HRESULT_FROM_WIN32(ERROR_MOD_NOT_FOUND);
 }
 
 static HRESULT find_functions(hasher *it) {
-    HMODULE dll = hp_trust_hash_dll(L"bcrypt.dll");
-    if (dll == NULL)
-        return HRESULT_FROM_WIN32(GetLastError());
+    HMODULE dll;
+    HRESULT hr = hp_trust_hash_dll(L"bcrypt.dll", &dll);
+    if (FAILED(hr))
+        return hr;
 #define FIND(member, name) it->member = (__typeof__(name) *)(void (*)(void))GetProcAddress(dll, #name)
     FIND(open, BCryptOpenAlgorithmProvider);
     FIND(close, BCryptCloseAlgorithmProvider);

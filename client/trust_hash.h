@@ -30,7 +30,10 @@ const char *hp_trust_hash_text(const uint8_t *sha256, char *text);
 /**
  * A DLL of the system, from the system's folder and from no other: neither the app's own nor the current one
  * is looked at. It stays loaded.
+ *
+ * @param dll  receives it
+ * @return S_OK or a wrapped Win32 error
  */
-HMODULE hp_trust_hash_dll(const wchar_t *name);
+HRESULT hp_trust_hash_dll(const wchar_t *name, HMODULE *dll);
 
 #endif

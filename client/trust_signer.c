@@ -17,9 +17,10 @@ typedef struct verifier {
 } verifier;
 
 static HRESULT find_functions(verifier *it) {
-    HMODULE dll = hp_trust_hash_dll(L"wintrust.dll");
-    if (dll == NULL)
-        return HRESULT_FROM_WIN32(GetLastError());
+    HMODULE dll;
+    HRESULT hr = hp_trust_hash_dll(L"wintrust.dll", &dll);
+    if (FAILED(hr))
+        return hr;
 #define FIND(member, name) it->member = (__typeof__(name) *)(void (*)(void))GetProcAddress(dll, #name)
     FIND(verify, WinVerifyTrust);
     FIND(provider, WTHelperProvDataFromStateData);

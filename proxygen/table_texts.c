@@ -42,7 +42,8 @@ static HRESULT grow_slots(hp_texts *texts) {
         if (texts->slots[i])
             *find_slot(&grown, texts->bytes + texts->slots[i] - 1) = texts->slots[i];
     free(texts->slots);
-    *texts = grown;
+    texts->slots = grown.slots;
+    texts->slot_count = grown.slot_count;
     return S_OK;
 }
 

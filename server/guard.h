@@ -21,7 +21,7 @@
 void *hp_guard_enter(void);
 
 /** After the call, however it ended. */
-void hp_guard_leave(void *guard);
+void hp_guard_leave(void *it);
 
 /** Exit code of a process that was ended because a thread with a call on it did. */
 #define HP_GUARD_EXIT_CODE 0x8004022Au /* HP_E_REPLACEMENT_FAULT */

@@ -246,8 +246,8 @@ static void claim_of_any_other_process_is_refused(void **state) {
     TerminateProcess(other.hProcess, 0);
     CloseHandle(other.hProcess);
     CloseHandle(other.hThread);
-    assert_int_equal(claim(S_OK, VT_I4, 0, &trouble), HP_E_IMAGE_UNTRUSTED);
-    assert_int_equal(claim(S_OK, VT_I4, (DWORD)-1, &trouble), HP_E_IMAGE_UNTRUSTED);
+    assert_int_equal(claim(S_OK, VT_I4, 0, &trouble), HP_E_UPDATE_GONE);
+    assert_int_equal(claim(S_OK, VT_I4, (DWORD)-1, &trouble), HP_E_UPDATE_GONE);
     assert_non_null(strstr(trouble.detail, "process 4294967295"));
 }
 
