@@ -83,9 +83,9 @@ static void note_hang(hp_session *session) {
         return;
     if (InterlockedExchange(&session->hang_noted, 1) != 0)
         return;
-    if (hp_session_end_update(session)) {
-        session->hung = 1;
-    } else {
+    session->hung = 1; /* before the watch sees the end of the process */
+    if (!hp_session_end_update(session)) {
+        session->hung = 0;
         hp_log_write(HP_LOG_WARNING, "%ls: the update hangs; it was not started here, so it is not ended",
                      session->progid);
         return;

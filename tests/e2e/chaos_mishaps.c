@@ -206,7 +206,7 @@ static void unregister(void) {
 
 /* Attaching fails, and perhaps only another class can help. */
 static void spoil_offer(HANDLE process, storm_dice *dice) {
-    order(CHAOS_NO_OFFER, (LONG)(1 + storm_roll(dice, 4)));
+    order(CHAOS_NO_OFFER, 1 + (LONG)storm_roll(dice, 4));
     do_kill(process);
     expect_done(1, NULL);
     order(CHAOS_ANSWER, 0);

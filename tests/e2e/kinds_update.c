@@ -19,7 +19,7 @@
 static volatile int zero;
 static volatile unsigned char *volatile nowhere;
 
-static NOINLINE int dig(volatile unsigned char *above, size_t size) {
+static NOINLINE int dig(const volatile unsigned char *above, size_t size) {
     volatile unsigned char *room = __builtin_alloca(size);
     room[0] = above[0];
     room[size - 1] = 1;

@@ -229,7 +229,7 @@ int main(int argc, char **argv) {
     };
     wanted = argc > 1 ? strtoul(argv[1], NULL, 10) : 60;
     seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
-    only = argc > 3 ? atoi(argv[3]) % MISHAPS : -1;
+    only = argc > 3 ? (int)(strtoul(argv[3], NULL, 10) % MISHAPS) : -1;
     if (argc > 1 && strcmp(argv[1], "soak") == 0) {
         const char *given = getenv("HOTPATCH_SOAK_MINUTES");
         minutes = given != NULL ? strtoul(given, NULL, 10) : 0;

@@ -86,9 +86,10 @@ static void references_lead_to_earlier_definitions_only(void **state) {
 static void references_are_whole(void **state) {
     (void)state;
     static const raw_definition good = {"one", 3, 0};
+    static const char broken[] = FIRST "\x08";
     static const char *const texts[] = {"\x01",         "\x01\x80",     "x\x01\x80",
                                         "\x01\x7F\x80", "\x01\x80\x7F", "\x01\x80 ",
-                                        "\x01\x01\x80", "\x01\x80\x01", FIRST "\x08"};
+                                        "\x01\x01\x80", "\x01\x80\x01", broken};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         require_refused(make_raw(&good, 1, texts[i]), nowhere, texts[i]);
     require_refused(make_raw((raw_definition[]){good, {"\x01\x80", 1, 0}, good}, 3, ""), nowhere,

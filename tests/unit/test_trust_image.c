@@ -185,6 +185,7 @@ static HRESULT STDMETHODCALLTYPE no_type(IDispatch *self, UINT index, LCID local
     return E_NOTIMPL;
 }
 
+// NOLINTBEGIN(readability-non-const-parameter): as COM has them
 static HRESULT STDMETHODCALLTYPE no_ids(IDispatch *self, REFIID iid, LPOLESTR *names, UINT names_count,
                                         LCID locale, DISPID *ids) {
     (void)self;
@@ -213,6 +214,8 @@ static HRESULT STDMETHODCALLTYPE say(IDispatch *self, DISPID id, REFIID iid, LCI
 }
 
 static HRESULT claim(HRESULT result, VARTYPE type, DWORD value, hp_trouble *trouble) {
+    // NOLINTEND(readability-non-const-parameter)
+
     static IDispatchVtbl table = {query, count, count, no_type_count, no_type, no_ids, say};
     IDispatch update = {&table};
     said.result = result;

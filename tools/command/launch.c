@@ -39,7 +39,7 @@ static HRESULT stop(HANDLE process, const wchar_t *argument, uint32_t seconds, h
 
 HRESULT hp_launch_wait(const wchar_t *exe, const wchar_t *argument, uint32_t seconds, DWORD *code,
                        hp_trouble *trouble) {
-    PROCESS_INFORMATION process;
+    PROCESS_INFORMATION process = {0};
     HRESULT hr = start(exe, argument, &process, trouble);
     if (FAILED(hr))
         return hr;
