@@ -42,8 +42,8 @@ HRESULT hp_trust_compare(HANDLE file, const wchar_t *exe, HANDLE process, hp_tro
  * So this proves that a process of this user runs the file, not that the object lives in it.
  *
  * @param update  asked for ProcessId; the calling thread is in the multithreaded apartment
- * @return as hp_trust_compare; HP_E_UPDATE_GONE if there is no such process; HP_E_SERVER_NOT_HOTPATCH or COM's
- *         error if it does not answer
+ * @return as hp_trust_compare; HP_E_UPDATE_GONE if there is no such process; HP_E_SERVER_NOT_HOTPATCH or
+ *         COM's error if it does not answer
  */
 HRESULT hp_trust_claim(HANDLE file, const wchar_t *exe, IDispatch *update, hp_trouble *trouble);
 
