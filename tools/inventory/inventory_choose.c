@@ -66,7 +66,7 @@ static HRESULT refuse_unmatched(const hp_inventory *inventory, const char *patte
             example[left->reason] = left;
     }
     for (size_t i = 0; i < 3 && length < sizeof detail; i++) {
-        if (count[i] == 0)
+        if (example[i] == NULL)
             continue;
         char more[32] = "";
         const char *file = example[i]->file != NULL ? example[i]->file : "";

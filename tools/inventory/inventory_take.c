@@ -147,7 +147,7 @@ static HRESULT put(hp_inventory_maker *it, const hp_table_function *function) {
 
 /* The next alias as a function of the table. @return 0 at the end */
 static int next_alias(const hp_inventory_maker *it, const hp_evidence *evidence, size_t *at, char *bare,
-                      char *name, hp_table_function *function) {
+                      char *full, hp_table_function *function) {
     const hp_inventory_entry entry = entry_of(evidence);
     hp_inventory_alias alias;
     while (!evidence->is_folded && hp_inventory_alias_next(hp_inventory_take_names(it), &entry, at, &alias)) {
@@ -156,10 +156,10 @@ static int next_alias(const hp_inventory_maker *it, const hp_evidence *evidence,
         memcpy(bare, alias.name, alias.length);
         bare[alias.length] = '\0';
         const size_t length =
-            hp_inventory_name_make(bare, NULL, alias.is_static ? evidence->symbol->file : NULL, name);
+            hp_inventory_name_make(bare, NULL, alias.is_static ? evidence->symbol->file : NULL, full);
         if (length == 0)
             continue;
-        function->name = name;
+        function->name = full;
         function->short_length = (uint8_t)length;
         function->is_static = (uint8_t)alias.is_static;
         function->offered = count_exports(it, evidence->symbol->rva, bare) > 0;
