@@ -7,6 +7,7 @@
 
 #include "proxygen/table.h"
 #include "tools/debug/symbols.h"
+#include "tools/print.h"
 #include "tools/tool.h"
 
 static HRESULT write_all(HANDLE file, const unsigned char *bytes, size_t size, hp_trouble *trouble) {
@@ -140,14 +141,46 @@ static HRESULT count_functions(const wchar_t *path, const hp_pe *original, size_
                       : unverified(trouble, "dbghelp finds other functions in the new image");
 }
 
+/* Somebody who has just looked at it, a process that is ending or a virus scanner, may still have it open. */
+static void remove_old(const wchar_t *old) {
+    enum { TRIES = 100, PAUSE_MS = 20 };
+    for (int i = 0; i < TRIES && !DeleteFileW(old); i++) {
+        if (GetLastError() == ERROR_FILE_NOT_FOUND)
+            return;
+        Sleep(PAUSE_MS);
+    }
+    if (GetFileAttributesW(old) != INVALID_FILE_ATTRIBUTES)
+        hp_print_note("the image as it was is still in use, and stays as %ls: delete it later", old);
+}
+
+/* ReplaceFile keeps the attributes and rights that the target has. The old image gets a name of ours: under
+ * one that ReplaceFile makes up it may stay behind without a word. */
+static BOOL replace(const wchar_t *target, const wchar_t *temporary, const wchar_t *old) {
+    if (ReplaceFileW(target, temporary, old, REPLACEFILE_IGNORE_MERGE_ERRORS, NULL, NULL)) {
+        remove_old(old);
+        return TRUE;
+    }
+    const DWORD error = GetLastError();
+    if (GetFileAttributesW(target) == INVALID_FILE_ATTRIBUTES) /* it failed half-way */
+        MoveFileExW(old, target, 0);
+    SetLastError(error);
+    return FALSE;
+}
+
 static HRESULT put_in_place(const wchar_t *target, const wchar_t *temporary, hp_trouble *trouble) {
-    /* ReplaceFile keeps the attributes and rights that the target has. */
+    const size_t room = wcslen(temporary) + 5;
+    wchar_t *old = malloc(room * sizeof *old);
+    if (old == NULL)
+        return hp_trouble_set(trouble, E_OUTOFMEMORY, NULL, NULL);
+    swprintf(old, room, L"%ls.old", temporary); /* as unique as the other */
     const BOOL done = GetFileAttributesW(target) != INVALID_FILE_ATTRIBUTES
-                          ? ReplaceFileW(target, temporary, NULL, REPLACEFILE_IGNORE_MERGE_ERRORS, NULL, NULL)
+                          ? replace(target, temporary, old)
                           : MoveFileExW(temporary, target, MOVEFILE_WRITE_THROUGH);
-    return done ? S_OK
-                : hp_trouble_set_last_error(trouble, NULL,
-                                            "renaming the new image (does the old one still run?)");
+    const HRESULT hr = done ? S_OK
+                            : hp_trouble_set_last_error(
+                                  trouble, NULL, "renaming the new image (does the old one still run?)");
+    free(old);
+    return hr;
 }
 
 static char *utf8_of(wchar_t *wide) {
