@@ -11,6 +11,7 @@
 
 #include "client/trust.h"
 #include "idl/protocol.h"
+#include "unit/dispatch_stub.h"
 
 static const hp_attach_options nothing = {.size = sizeof nothing};
 static wchar_t own[MAX_PATH], folder[MAX_PATH];
@@ -160,43 +161,7 @@ static struct {
     LONG value;
 } said;
 
-static HRESULT STDMETHODCALLTYPE query(IDispatch *self, REFIID iid, void **out) {
-    (void)iid;
-    *out = self;
-    return S_OK;
-}
-
-static ULONG STDMETHODCALLTYPE count(IDispatch *self) {
-    (void)self;
-    return 1;
-}
-
-static HRESULT STDMETHODCALLTYPE no_type_count(IDispatch *self, UINT *types) {
-    (void)self;
-    *types = 0;
-    return S_OK;
-}
-
-static HRESULT STDMETHODCALLTYPE no_type(IDispatch *self, UINT index, LCID locale, ITypeInfo **info) {
-    (void)self;
-    (void)index;
-    (void)locale;
-    *info = NULL;
-    return E_NOTIMPL;
-}
-
-// NOLINTBEGIN(readability-non-const-parameter): as COM has them
-static HRESULT STDMETHODCALLTYPE no_ids(IDispatch *self, REFIID iid, LPOLESTR *names, UINT names_count,
-                                        LCID locale, DISPID *ids) {
-    (void)self;
-    (void)iid;
-    (void)names;
-    (void)names_count;
-    (void)locale;
-    (void)ids;
-    return E_NOTIMPL;
-}
-
+// NOLINTBEGIN(readability-non-const-parameter): as COM has it
 static HRESULT STDMETHODCALLTYPE say(IDispatch *self, DISPID id, REFIID iid, LCID locale, WORD flags,
                                      DISPPARAMS *parameters, VARIANT *result, EXCEPINFO *exception,
                                      UINT *bad) {
@@ -212,11 +177,10 @@ static HRESULT STDMETHODCALLTYPE say(IDispatch *self, DISPID id, REFIID iid, LCI
     V_I4(result) = said.value;
     return said.result;
 }
+// NOLINTEND(readability-non-const-parameter)
 
 static HRESULT claim(HRESULT result, VARTYPE type, DWORD value, hp_trouble *trouble) {
-    // NOLINTEND(readability-non-const-parameter)
-
-    static IDispatchVtbl table = {query, count, count, no_type_count, no_type, no_ids, say};
+    static IDispatchVtbl table = DISPATCH_STUB(say);
     IDispatch update = {&table};
     said.result = result;
     said.type = type;
