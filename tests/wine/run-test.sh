@@ -46,12 +46,28 @@ export WINE=wine
 command=("$@")
 [ -n "$native" ] || [ -n "$script" ] || command=(wine "$@")
 
-timeout --kill-after=5 "$timeout" "${command[@]}" </dev/null >"$output" 2>&1 &
-child=$!
-wait "$child"
-rc=$?
-child=""
-tr -d '\r' <"$output"
+# Sets rc.
+run_once() {
+    timeout --kill-after=5 "$timeout" "${command[@]}" </dev/null >"$output" 2>&1 &
+    child=$!
+    wait "$child"
+    rc=$?
+    child=""
+    tr -d '\r' <"$output"
+}
+
+# 32-bit programs are started by Wine's start.exe. Once in some thousand times the new process dies inside of
+# Wine's loader, before anything of the program has run, and start.exe says just this, and nothing else.
+never_started() {
+    [ $rc = 1 ] && [ "$(tr -d '\r' <"$output" | grep -c .)" = 2 ] &&
+        grep -q '^ShellExecuteEx failed: Internal error' "$output"
+}
+
+run_once
+if never_started; then
+    echo "Wine did not start the program: once more"
+    run_once
+fi
 
 if [ $rc = 124 ] || [ $rc = 137 ]; then
     echo "not passed: no end after $timeout s"
