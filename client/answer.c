@@ -49,12 +49,21 @@ static HRESULT cross(answer *it, const hp_binding *binding, uintptr_t *action) {
     if (FAILED(hr))
         return hr;
     VariantInit(&crossing->hold);
+    crossing->channel = NULL;
+    crossing->exiting = 0;
     hr = binding->session->transport(binding, crossing);
     if (SUCCEEDED(hr)) {
         crossing->reach = HP_REACH_MAYBE;
         hr = hp_marshal_accept(&binding->marshal, it->registers, &crossing->call, &crossing->reply, action);
     }
-    VariantClear(&crossing->hold);
+    if (SUCCEEDED(hr) && crossing->channel == NULL)
+        InterlockedIncrement64(&binding->session->counts.by_com);
+    if (crossing->channel == NULL)
+        VariantClear(&crossing->hold);
+    else if (SUCCEEDED(hr))
+        hp_pool_give(binding->session, crossing->channel);
+    else
+        hp_pool_drop(binding->session, crossing->channel); /* no answer of this call's */
     return hr;
 }
 
@@ -82,13 +91,14 @@ static HRESULT try_once(answer *it, hp_binding *binding, uintptr_t *action) {
     hp_circuit_ticket ticket = hp_health_admit(binding);
     if (ticket == HP_CIRCUIT_REFUSED)
         return HP_E_BREAKER_OPEN;
-    it->exiting = hp_exiting_now();
-    if (it->exiting)
-        return HRESULT_FROM_WIN32(ERROR_SHUTDOWN_IN_PROGRESS);
     if (it->tries++ > 0)
         InterlockedIncrement64(&binding->session->counts.retries);
     it->crossing.reach = HP_REACH_HERE;
     hr = cross(it, binding, action);
+    /* Behind a failure stand locks and callbacks, whose owners may be gone. */
+    it->exiting = it->crossing.exiting || (FAILED(hr) && hp_exiting_now());
+    if (it->exiting)
+        return hr;
     if (FAILED(hr))
         tidy_detail(it, binding, hr);
     hp_health_note(binding, ticket, hr, it->crossing.reach);

@@ -1,16 +1,45 @@
 #include "client/approach.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/activate.h"
 #include "client/dispatch.h"
 #include "client/goodbye.h"
+#include "client/route.h"
 #include "client/task.h"
 #include "idl/fault.h"
+#include "idl/log.h"
 
 HMODULE hp_approach_module(const hp_attach *it) {
     return it->options->module != NULL ? it->options->module : GetModuleHandleW(NULL);
+}
+
+/* How its calls will travel. The update has this process as its client by now. */
+static HRESULT choose_transport(hp_attach *it) {
+    const hp_transport_kind wanted = hp_route_choose(it->options->transport);
+    hp_trouble why = {0};
+    if (it->started.process == NULL)
+        it->process = OpenProcess(SYNCHRONIZE, FALSE, it->offer.pid);
+    it->transport = HP_TRANSPORT_COM;
+    if (wanted == HP_TRANSPORT_COM)
+        return S_OK;
+    HRESULT hr = hp_pool_make(it->update, it->started.process != NULL ? it->started.process : it->process,
+                              &it->channel, &why);
+    if (SUCCEEDED(hr)) {
+        it->transport = HP_TRANSPORT_SHARED;
+        return S_OK;
+    }
+    snprintf(it->transport_detail, sizeof it->transport_detail, "%s (0x%08lX)%s%s", hp_error_what(hr),
+             (unsigned long)hr, why.detail[0] != '\0' ? ": " : "", why.detail);
+    if (wanted == HP_TRANSPORT_SHARED)
+        return hp_trouble_set(&it->trouble, hr, NULL, "shared memory was asked for: %s", why.detail);
+    if (hr == HP_E_UPDATE_GONE)
+        return hp_trouble_set(&it->trouble, hr, NULL, "while it was asked for a channel");
+    hp_log_write(HP_LOG_INFO, "%ls: calls go over COM, not through shared memory: %s", it->found.progid,
+                 it->transport_detail);
+    return S_OK;
 }
 
 static void approach(hp_attach *it, hp_leash *leash) {
@@ -20,6 +49,8 @@ static void approach(hp_attach *it, hp_leash *leash) {
         hr = hp_activate_update(&it->found, it->options, &limits, &it->update, &it->started, &it->trouble);
     if (SUCCEEDED(hr))
         hr = hp_offer_ask(it->update, &it->table, &it->offer, &it->trouble);
+    if (SUCCEEDED(hr))
+        hr = choose_transport(it);
     it->result = hr;
 }
 
@@ -47,6 +78,8 @@ static void run_task(hp_task *task) {
 /* Nobody wants it any more. */
 static void drop_update(hp_task *task) {
     errand *it = (errand *)(void *)task;
+    hp_pool_free(it->attach.channel);
+    it->attach.channel = NULL;
     if (it->attach.update != NULL)
         hp_goodbye_say(it->attach.update, it->attach.started.process);
 }
@@ -55,6 +88,9 @@ static void drop_update(hp_task *task) {
 static void dispose_task(hp_task *task) {
     errand *it = (errand *)(void *)task;
     hp_leash_untie(&it->leash);
+    hp_pool_free(it->attach.channel);
+    if (it->attach.process != NULL)
+        CloseHandle(it->attach.process);
     if (it->attach.started.process != NULL)
         hp_start_end(&it->attach.started);
     hp_functable_close(&it->attach.table);
@@ -101,6 +137,10 @@ static void take_over(hp_attach *it, hp_attach *found) {
     it->found = found->found;
     it->update = found->update;
     it->started = found->started;
+    it->process = found->process;
+    it->channel = found->channel;
+    it->transport = found->transport;
+    memcpy(it->transport_detail, found->transport_detail, sizeof it->transport_detail);
     it->table = found->table;
     it->offer = found->offer;
     it->trouble = found->trouble;

@@ -11,6 +11,7 @@
 #include "client/health.h"
 #include "client/policy.h"
 #include "client/report.h"
+#include "client/route.h"
 #include "client/start.h"
 #include "idl/fault.h"
 #include "idl/log.h"
@@ -34,6 +35,7 @@ HRESULT hp_attach_reach(hp_attach *it, hp_session *current) {
         current->module == hp_approach_module(it)) {
         it->offer.pid = current->pid;
         it->redirected = current->count;
+        it->transport = current->pool.is_open ? HP_TRANSPORT_SHARED : HP_TRANSPORT_COM;
         return it->result = S_FALSE;
     }
     it->result = hp_apartment_hold(&it->apartment);
@@ -47,6 +49,7 @@ static HRESULT make_plan(hp_attach *it, const hp_session *current) {
     HRESULT hr = hp_plan_make(&it->offer, &it->table, current, &it->plan, &it->trouble);
     if (FAILED(hr))
         return hr;
+    hp_plan_hold_policies(&it->plan, it->options);
     int partial = (it->options->flags & HP_ATTACH_PARTIAL) != 0;
     if (it->plan.good < it->plan.count && (!partial || it->plan.good == 0))
         return hp_plan_verdict(&it->plan, &it->trouble);
@@ -58,7 +61,7 @@ static HRESULT make_session(hp_attach *it) {
     if (it->session == NULL)
         return hp_trouble_set(&it->trouble, E_OUTOFMEMORY, NULL, NULL);
     hp_session *session = it->session;
-    session->transport = hp_errand_run;
+    session->transport = it->channel != NULL ? hp_route_run : hp_errand_run;
     hp_health_prepare(session, &it->options->breaker);
     session->clsid = it->found.clsid;
     session->update = it->update;
@@ -67,10 +70,16 @@ static HRESULT make_session(hp_attach *it) {
     if (it->started.process != NULL)
         it->offer.pid = GetProcessId(it->started.process);
     session->pid = it->offer.pid;
-    session->process =
-        it->started.process != NULL ? it->started.process : OpenProcess(SYNCHRONIZE, FALSE, it->offer.pid);
+    session->process = it->started.process != NULL ? it->started.process : it->process;
     session->let_go = it->started.let_go;
     it->started = (hp_started){0};
+    it->process = NULL;
+    if (it->channel != NULL) {
+        HRESULT hr = hp_pool_open(session, it->channel);
+        if (FAILED(hr))
+            return hp_trouble_set(&it->trouble, hr, NULL, "the session's channel");
+        it->channel = NULL;
+    }
     session->exe = HP_FAULT("memory for a path") ? NULL : _wcsdup(it->found.exe);
     if (session->exe == NULL)
         return hp_trouble_set(&it->trouble, E_OUTOFMEMORY, NULL, NULL);
@@ -104,6 +113,7 @@ HRESULT hp_attach_commit(hp_attach *it, hp_session *current) {
                                            "this ProgID is attached to another module: detach first");
     if (current != NULL && hp_session_serves(current, &it->found)) {
         it->redirected = current->count; /* another thread was faster */
+        it->transport = current->pool.is_open ? HP_TRANSPORT_SHARED : HP_TRANSPORT_COM;
         return it->result = S_FALSE;
     }
     it->current = current;
@@ -135,6 +145,7 @@ static void give_up_session(hp_attach *it) {
 /* The update is not wanted. One that does not listen is ended, if it was started here. */
 static void let_go_of_update(hp_attach *it) {
     enum { PATIENCE_MS = 2000 };
+    hp_pool_free(it->channel); /* first: it keeps the update's object */
     if (it->update != NULL) {
         HRESULT hr = hp_goodbye_within(it->update, it->started.process, &it->apartment, PATIENCE_MS);
         if (hr == HP_E_DEADLINE && it->started.process != NULL)
@@ -146,6 +157,8 @@ static void let_go_of_update(hp_attach *it) {
     }
     if (it->started.process != NULL)
         hp_start_end(&it->started);
+    if (it->process != NULL)
+        CloseHandle(it->process);
 }
 
 static void log_failure(hp_attach *it) {
@@ -173,13 +186,16 @@ HRESULT hp_attach_end(hp_attach *it, hp_report **report) {
     if (FAILED(it->result))
         log_failure(it);
     if (it->session != NULL)
-        hp_log_write(HP_LOG_INFO, "%ls: %lu functions now run in process %lu", it->progid,
-                     (unsigned long)it->redirected, (unsigned long)it->offer.pid);
+        hp_log_write(HP_LOG_INFO, "%ls: %lu functions now run in process %lu, called %s", it->progid,
+                     (unsigned long)it->redirected, (unsigned long)it->offer.pid,
+                     it->transport == HP_TRANSPORT_SHARED ? "through shared memory" : "over COM");
     if (it->session != NULL)
         name_unused_policies(it);
     if (report != NULL)
         *report =
             hp_report_make(it->result, &it->trouble, &it->plan, it->redirected, it->found.exe, it->offer.pid);
+    if (report != NULL)
+        hp_report_note_transport(report, it->transport, it->transport_detail);
     if (it->session != NULL)
         hp_session_unobserve(it->session);
     if (it->given_up != NULL)

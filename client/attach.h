@@ -23,6 +23,10 @@ typedef struct hp_attach {
     hp_class_found found;
     IDispatch *update;
     hp_started started; /**< the update, if it was started here */
+    HANDLE process;     /**< of the update that COM has started, SYNCHRONIZE; NULL if it was not opened */
+    hp_pool_channel *channel;    /**< the session's first; NULL: calls go over COM */
+    hp_transport_kind transport; /**< what calls use, once that is known */
+    char transport_detail[192];  /**< why they do not use shared memory, if that was wanted */
     hp_functable table;
     hp_offer offer;
     hp_plan plan;

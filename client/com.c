@@ -27,9 +27,10 @@ static int is_progid(const wchar_t *progid) {
 }
 
 static int are_options(const hp_attach_options *options) {
-    return options == NULL || (options->size == sizeof *options &&
-                               (options->flags & ~(HP_ATTACH_PARTIAL | HP_ATTACH_ALLOW_ELEVATED)) == 0 &&
-                               SUCCEEDED(hp_policy_check(options)));
+    return options == NULL ||
+           (options->size == sizeof *options &&
+            (options->flags & ~(HP_ATTACH_PARTIAL | HP_ATTACH_ALLOW_ELEVATED)) == 0 &&
+            (unsigned)options->transport <= HP_TRANSPORT_SHARED && SUCCEEDED(hp_policy_check(options)));
 }
 
 HRESULT hp_com_check(const wchar_t *progid, const hp_attach_options *options) {
@@ -52,6 +53,8 @@ static HRESULT refuse(HRESULT hr, const wchar_t *progid, const char *why, hp_rep
     hp_log_trouble(HP_LOG_ERROR, &trouble);
     if (report != NULL)
         *report = hp_report_make(hr, &trouble, &nothing, 0, NULL, 0);
+    if (report != NULL)
+        hp_report_note_transport(report, HP_TRANSPORT_AUTO, "");
     return hr;
 }
 
@@ -178,16 +181,22 @@ HRESULT hp_com_status(const wchar_t *progid, hp_session_status *status) {
     if (session != NULL) {
         /* This lock keeps the owner's reference: what is above it are calls. */
         LONG inside = session->references - 1 - session->waiting;
-        *status = (hp_session_status){.size = sizeof *status,
-                                      .server_pid = session->pid,
-                                      .functions = (uint32_t)session->count,
-                                      .gone = (uint32_t)hp_session_is_gone(session),
-                                      .open = hp_health_open(session),
-                                      .inside = inside > 0 ? (uint32_t)inside : 0,
-                                      .calls = count_of(&session->counts.calls),
-                                      .failures = count_of(&session->counts.failures),
-                                      .retries = count_of(&session->counts.retries),
-                                      .late_answers = count_of(&session->counts.late)};
+        const uint64_t calls = count_of(&session->counts.calls);
+        const uint64_t by_com = count_of(&session->counts.by_com); /* counted earlier than the call */
+        *status =
+            (hp_session_status){.size = sizeof *status,
+                                .server_pid = session->pid,
+                                .functions = (uint32_t)session->count,
+                                .gone = (uint32_t)hp_session_is_gone(session),
+                                .open = hp_health_open(session),
+                                .inside = inside > 0 ? (uint32_t)inside : 0,
+                                .calls = calls,
+                                .failures = count_of(&session->counts.failures),
+                                .retries = count_of(&session->counts.retries),
+                                .late_answers = count_of(&session->counts.late),
+                                .transport = session->pool.is_open ? HP_TRANSPORT_SHARED : HP_TRANSPORT_COM,
+                                .channels = (uint32_t)session->pool.count,
+                                .shared_calls = calls > by_com ? calls - by_com : 0};
     }
     ReleaseSRWLockExclusive(&attach_lock);
     return session != NULL ? S_OK : HP_E_NOT_ATTACHED;

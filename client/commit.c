@@ -19,6 +19,7 @@ static HRESULT make_bindings(const hp_plan *plan, const hp_attach_options *optio
         wchar_t wide[256];
         MultiByteToWideChar(CP_UTF8, 0, item->offer->name, -1, wide, 256);
         binding->session = session;
+        binding->number = (uint32_t)i;
         binding->marshal = item->marshal;
         binding->policy = hp_policy_choose(options, item->offer->name);
         if (FAILED(hp_policy_fits(&binding->policy, &item->marshal.signature)))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/dispatch.h"
+#include "client/exiting.h"
 #include "client/task.h"
 #include "client/transport.h"
 #include "idl/array.h"
@@ -97,6 +98,9 @@ static void send_directly(void *context) {
 }
 
 HRESULT hp_errand_run(const hp_binding *binding, hp_crossing *crossing) {
+    crossing->exiting = hp_exiting_now(); /* COM may wait for threads that are gone */
+    if (crossing->exiting)
+        return E_ABORT;
     if (crossing->deadline_ms != 0)
         return run_with_deadline(binding, crossing);
     errand it = {0};

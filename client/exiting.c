@@ -90,6 +90,10 @@ int hp_exiting_now(void) {
     return exiting;
 }
 
+HANDLE hp_exiting_handle(void) {
+    return sentinel;
+}
+
 int hp_exiting_lock(SRWLOCK *lock) {
     if (!TryAcquireSRWLockExclusive(lock)) {
         if (hp_exiting_now())

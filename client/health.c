@@ -46,7 +46,8 @@ static void succeed(hp_binding *binding, hp_circuit_ticket ticket) {
         InterlockedExchange(&session->hangs, 0);
     if (ticket == HP_CIRCUIT_CALL && *(volatile uint32_t *)&binding->circuit.failures == 0)
         return;
-    AcquireSRWLockExclusive(&session->health_lock);
+    if (!hp_exiting_lock(&session->health_lock))
+        return;
     int closed = hp_circuit_succeed(&binding->circuit, ticket);
     if (closed)
         tell(binding, HP_NEWS_CLOSED); /* under the lock: the last word counts */

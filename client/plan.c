@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/policy.h"
 #include "idl/fault.h"
 #include "idl/name.h"
 #include "idl/protocol.h"
@@ -217,6 +218,19 @@ HRESULT hp_plan_make(const hp_offer *offer, const hp_functable *table, const hp_
     for (size_t i = 0; i < plan->count; i++)
         plan->good += SUCCEEDED(plan->items[i].result);
     return S_OK;
+}
+
+void hp_plan_hold_policies(hp_plan *plan, const hp_attach_options *options) {
+    for (size_t i = 0; i < plan->count; i++) {
+        hp_plan_item *item = &plan->items[i];
+        if (FAILED(item->result))
+            continue;
+        const hp_policy policy = hp_policy_choose(options, item->offer->name);
+        if (SUCCEEDED(hp_policy_fits(&policy, &item->marshal.signature)))
+            continue;
+        note(item, HP_E_POLICY, "its result is a structure");
+        plan->good--;
+    }
 }
 
 HRESULT hp_plan_verdict(const hp_plan *plan, hp_trouble *trouble) {

@@ -8,6 +8,7 @@
 
 #include "client/offer.h"
 #include "client/session.h"
+#include "hotpatch/client.h"
 #include "proxygen/functable.h"
 
 /** One function. */
@@ -38,6 +39,14 @@ typedef struct hp_plan {
  */
 HRESULT hp_plan_make(const hp_offer *offer, const hp_functable *table, const hp_session *current,
                      hp_plan *plan, hp_trouble *trouble);
+
+/**
+ * Hold the good items against the policies of the attach: one that cannot have its policy gets HP_E_POLICY and
+ * is good no more. Cannot fail.
+ *
+ * @param options  complete
+ */
+void hp_plan_hold_policies(hp_plan *plan, const hp_attach_options *options);
 
 /** The first verdict that is not S_OK, noted in trouble with the function's name; S_OK if there is none. */
 HRESULT hp_plan_verdict(const hp_plan *plan, hp_trouble *trouble);

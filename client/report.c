@@ -65,6 +65,17 @@ hp_report *hp_report_make(HRESULT result, const hp_trouble *trouble, const hp_pl
     return report;
 }
 
+void hp_report_note_transport(hp_report **report, hp_transport_kind transport, const char *detail) {
+    if (*report == NULL)
+        return;
+    (*report)->transport = transport;
+    (*report)->transport_detail = copy(detail);
+    if ((*report)->transport_detail == NULL) {
+        hp_report_free(*report);
+        *report = NULL;
+    }
+}
+
 void hp_report_free(hp_report *report) {
     if (report == NULL)
         return;
@@ -76,5 +87,6 @@ void hp_report_free(hp_report *report) {
     }
     free(report->items);
     free((void *)(uintptr_t)report->message);
+    free((void *)(uintptr_t)report->transport_detail);
     free(report);
 }

@@ -22,4 +22,12 @@
 hp_report *hp_report_make(HRESULT result, const hp_trouble *trouble, const hp_plan *plan, size_t redirected,
                           const wchar_t *exe, uint32_t pid);
 
+/**
+ * Add what calls use. Without memory for it, the report is freed, and *report NULL.
+ *
+ * @param report  *report may be NULL
+ * @param detail  why it is not shared memory, if it might have been
+ */
+void hp_report_note_transport(hp_report **report, hp_transport_kind transport, const char *detail);
+
 #endif

@@ -23,6 +23,7 @@ static volatile LONG drain_waiters;
 static void end(void *context) {
     hp_session *session = context;
     uintptr_t before = hp_dispatch_enter();
+    hp_pool_close(session); /* first: each one keeps the update's object */
     if (session->update != NULL)
         hp_goodbye_say(session->update, session->process);
     session->update = NULL;

@@ -10,8 +10,9 @@
 
 #include "client/apartment.h"
 #include "client/circuit.h"
+#include "client/pool.h"
 #include "client/target.h"
-#include "hotpatch/policy.h"
+#include "hotpatch/client.h"
 #include "proxygen/marshal.h"
 #include "registry/class.h"
 
@@ -28,10 +29,13 @@ typedef enum hp_reach {
 /** A call on its way over and back. */
 typedef struct hp_crossing {
     hp_frame call, reply;
-    VARIANT hold;         /**< keeps the reply's bytes; the caller clears it with VariantClear */
+    VARIANT hold; /**< keeps the reply's bytes; the caller clears it with VariantClear */
+    /** the same in shared memory: the caller gives it back with hp_pool_give; NULL: none */
+    hp_pool_channel *channel;
     uint32_t deadline_ms; /**< how long it may take; 0: as long as it likes */
     hp_reach reach;       /**< set by the transport */
-    char detail[640];     /**< of a failure, UTF-8; empty if nothing is known */
+    int exiting;      /**< set by the transport: this process is exiting, the call is to run the original */
+    char detail[640]; /**< of a failure, UTF-8; empty if nothing is known */
 } hp_crossing;
 
 /**
@@ -39,8 +43,8 @@ typedef struct hp_crossing {
  * this has returned.
  *
  * @param binding   which function
- * @param crossing  call as hp_marshal_gather described it, hold empty; receives the rest
- * @return S_OK; HP_E_UPDATE_GONE, HP_E_DEADLINE, the update's own error, or what packing and COM give
+ * @param crossing  call as hp_marshal_gather described it, hold empty, channel NULL; receives the rest
+ * @return S_OK; any failure if exiting is set; HP_E_UPDATE_GONE, HP_E_TRANSPORT, HP_E_FRAME_..., HP_E_DEADLINE, the update's own error, or what packing and COM give
  */
 typedef HRESULT hp_transport(const hp_binding *binding, hp_crossing *crossing);
 
@@ -48,6 +52,7 @@ struct hp_binding {
     hp_session *session;
     hp_target *target;
     BSTR name;
+    uint32_t number; /**< of the function, in the update's list of names */
     hp_marshal marshal;
     hp_policy policy;
     hp_circuit circuit;       /**< under health_lock, but for reading state and failures */
@@ -60,6 +65,7 @@ enum { HP_NEWS_OPENED = 1, HP_NEWS_CLOSED = 2 };
 /** What calls have come to. Written with interlocked functions. */
 typedef struct hp_session_counts {
     volatile LONG64 calls, failures, retries, late;
+    volatile LONG64 by_com; /**< of calls, those that COM carried */
 } hp_session_counts;
 
 struct hp_session {
@@ -83,6 +89,7 @@ struct hp_session {
     hp_apartment_errand farewell; /**< releases the update, prepared when there still was a way to fail */
     int ended;                    /**< it has done so */
     hp_transport *transport;
+    hp_pool pool; /**< is_open: calls go through shared memory */
     IDispatch *update;
     /** Of the update, SYNCHRONIZE; NULL if it could not be opened. Kept open until the update's proxy is
      * gone, which keeps the process id from being given to the next update: RPC keeps what it knows of a

@@ -27,12 +27,23 @@ int hp_transport_retry(HRESULT hr, int *tries, HANDLE process) {
     enum { AT_ONCE = 64, MOST = 256, PAUSE_MS = 2 };
     if (hr != HRESULT_FROM_WIN32(RPC_S_CALL_FAILED_DNE) || ++*tries >= MOST)
         return 0;
-    if (*tries < AT_ONCE)
-        return 1;
-    if (process != NULL)
-        return WaitForSingleObject(process, PAUSE_MS) == WAIT_TIMEOUT;
-    Sleep(PAUSE_MS);
+    const DWORD pause_ms = *tries < AT_ONCE ? 0 : PAUSE_MS;
+    if (process != NULL) /* under Wine 8 RPC loses a handle with each call to a process that has ended */
+        return WaitForSingleObject(process, pause_ms) == WAIT_TIMEOUT;
+    if (pause_ms > 0)
+        Sleep(pause_ms);
     return 1;
+}
+
+HRESULT hp_transport_believe(HRESULT result) {
+    switch (result) {
+    case HP_E_UPDATE_GONE:
+    case HP_E_DEADLINE:
+    case HP_E_BREAKER_OPEN:
+        return DISP_E_EXCEPTION;
+    default:
+        return FAILED(result) ? result : DISP_E_EXCEPTION;
+    }
 }
 
 /* A long description is cut. */
@@ -50,17 +61,7 @@ static void take_description(BSTR description, char *detail, size_t capacity) {
 static HRESULT take_exception(EXCEPINFO *info, char *detail, size_t capacity) {
     /* pfnDeferredFillIn is not called: it came from the other process, and so would the address. */
     take_description(info->bstrDescription, detail, capacity);
-    SysFreeString(info->bstrSource);
-    SysFreeString(info->bstrDescription);
-    SysFreeString(info->bstrHelpFile);
-    switch (info->scode) { /* what we find out ourselves, an update cannot say */
-    case HP_E_UPDATE_GONE:
-    case HP_E_DEADLINE:
-    case HP_E_BREAKER_OPEN:
-        return DISP_E_EXCEPTION;
-    default:
-        return FAILED(info->scode) ? info->scode : DISP_E_EXCEPTION;
-    }
+    return hp_transport_believe(info->scode);
 }
 
 /* In doubt it has run. */
@@ -80,6 +81,16 @@ static hp_reach reach_of(HRESULT hr) {
     }
 }
 
+/* An update that refuses may send along a result and texts all the same. */
+static void forget(VARIANT *result, EXCEPINFO *exception) {
+    if (result != NULL)
+        VariantClear(result);
+    SysFreeString(exception->bstrSource);
+    SysFreeString(exception->bstrDescription);
+    SysFreeString(exception->bstrHelpFile);
+    *exception = (EXCEPINFO){0};
+}
+
 static HRESULT invoke(IDispatch *update, HANDLE process, DISPID member, VARIANT *arguments, unsigned count,
                       VARIANT *result, hp_reach *reach, char *detail, size_t capacity) {
     DISPPARAMS parameters = {.rgvarg = arguments, .cArgs = count};
@@ -87,15 +98,21 @@ static HRESULT invoke(IDispatch *update, HANDLE process, DISPID member, VARIANT 
     UINT wrong = 0;
     const WORD flags = DISPATCH_METHOD | DISPATCH_PROPERTYGET;
     HRESULT hr;
-    int tries = 0;
-    do
+    int tries = 0, again;
+    do {
         hr = IDispatch_Invoke(update, member, &IID_NULL, LOCALE_INVARIANT, flags, &parameters, result,
                               &exception, &wrong);
-    while (hp_transport_retry(hr, &tries, process));
+        again = hp_transport_retry(hr, &tries, process);
+        if (again)
+            forget(result, &exception);
+    } while (again);
     *reach = reach_of(hr);
     if (hr == DISP_E_EXCEPTION)
-        return take_exception(&exception, detail, capacity);
-    return means_gone(hr) ? HP_E_UPDATE_GONE : hr;
+        hr = take_exception(&exception, detail, capacity);
+    else if (means_gone(hr))
+        hr = HP_E_UPDATE_GONE;
+    forget(FAILED(hr) ? result : NULL, &exception);
+    return hr;
 }
 
 static HRESULT ask(IDispatch *update, DISPID member, VARIANT *arguments, unsigned count, VARIANT *result,

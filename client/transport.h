@@ -33,6 +33,9 @@ int hp_transport_retry(HRESULT hr, int *tries, HANDLE process);
 HRESULT hp_transport_send(hp_session *session, BSTR name, SAFEARRAY *call, VARIANT *reply, hp_reach *reach,
                           char *detail, size_t capacity);
 
+/** An update's own error code as far as it may be believed: what we find out ourselves it cannot say. */
+HRESULT hp_transport_believe(HRESULT result);
+
 /**
  * Read what hp_transport_send gave: hostile until checked. The frame points into it.
  *
@@ -44,7 +47,7 @@ HRESULT hp_transport_unpack(const VARIANT *answer, hp_frame *reply);
  * Invoke a member by its id.
  *
  * @param arguments  in reverse order, as DISPPARAMS wants them; still the caller's
- * @param result     receives the result; NULL allowed
+ * @param result     empty; receives the result, nothing on failure; NULL allowed
  * @param detail     receives the server's error text, UTF-8, may be NULL
  * @return as Invoke, but the scode of an exception in place of DISP_E_EXCEPTION, and HP_E_UPDATE_GONE for
  *         every code that means that nobody is there any more

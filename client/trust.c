@@ -65,13 +65,41 @@ static wchar_t *image_of(HANDLE process) {
     return NULL;
 }
 
-static BOOL identify(HANDLE file, BY_HANDLE_FILE_INFORMATION *identity) {
-    return !HP_FAULT("identity of a file") && GetFileInformationByHandle(file, identity);
+static BOOL identify(HANDLE file, hp_trust_identity *identity) {
+    BY_HANDLE_FILE_INFORMATION found;
+    if (HP_FAULT("identity of a file") || !GetFileInformationByHandle(file, &found))
+        return FALSE;
+    identity->volume = found.dwVolumeSerialNumber;
+    identity->number = (uint64_t)found.nFileIndexHigh << 32 | found.nFileIndexLow;
+    if (!GetFileInformationByHandleEx(file, FileIdInfo, &identity->full, sizeof identity->full))
+        memset(&identity->full, 0, sizeof identity->full);
+    return TRUE;
+}
+
+static int has_full(const hp_trust_identity *identity) {
+    const BYTE *bytes = identity->full.FileId.Identifier;
+    int same = bytes[0] == 0 || bytes[0] == 0xFF;
+    for (size_t i = 1; i < sizeof identity->full.FileId.Identifier; i++)
+        same = same && bytes[i] == bytes[0];
+    return !same;
+}
+
+static int has_number(const hp_trust_identity *identity) {
+    return identity->number != 0 && identity->number != UINT64_MAX;
+}
+
+int hp_trust_same(const hp_trust_identity *a, const hp_trust_identity *b) {
+    if (has_full(a) && has_full(b))
+        return a->full.VolumeSerialNumber == b->full.VolumeSerialNumber &&
+               memcmp(&a->full.FileId, &b->full.FileId, sizeof a->full.FileId) == 0;
+    if (!has_number(a) || !has_number(b))
+        return -1;
+    return a->volume == b->volume && a->number == b->number;
 }
 
 /* 1 or 0; -1 with a last error if that cannot be found out. */
 static int is_file(HANDLE file, const wchar_t *path) {
-    BY_HANDLE_FILE_INFORMATION ours, theirs;
+    hp_trust_identity ours, theirs;
     HANDLE other =
         HP_FAULT("the image's file")
             ? INVALID_HANDLE_VALUE
@@ -81,10 +109,10 @@ static int is_file(HANDLE file, const wchar_t *path) {
         return -1;
     /* Both are open: the numbers of a file are its own for that long. */
     int result = -1;
-    SetLastError(ERROR_NOT_SUPPORTED); /* file systems without numbers give 0 */
-    if (identify(file, &ours) && identify(other, &theirs) && (ours.nFileIndexHigh | ours.nFileIndexLow) != 0)
-        result = ours.dwVolumeSerialNumber == theirs.dwVolumeSerialNumber &&
-                 ours.nFileIndexHigh == theirs.nFileIndexHigh && ours.nFileIndexLow == theirs.nFileIndexLow;
+    if (identify(file, &ours) && identify(other, &theirs)) {
+        result = hp_trust_same(&ours, &theirs);
+        SetLastError(ERROR_NOT_SUPPORTED); /* for -1: the file system does not number its files */
+    }
     DWORD error = GetLastError();
     CloseHandle(other);
     SetLastError(error);

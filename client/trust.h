@@ -26,6 +26,23 @@
 HRESULT hp_trust_hold(const wchar_t *exe, const hp_attach_options *options, HANDLE *file,
                       hp_trouble *trouble);
 
+/** Which file it is, as the file system says; true of a file for as long as it is open. */
+typedef struct hp_trust_identity {
+    FILE_ID_INFO full; /**< 128 bits, which ReFS needs; zeroed where they cannot be had (before Windows 8) */
+    uint32_t volume;
+    uint64_t number; /**< 64 bits: every file system's, but not always one of its own */
+} hp_trust_identity;
+
+/**
+ * Are two files one? Pure. By their 128 bits if both have them, else by the 64 bits of both.
+ *
+ * A number that is all zeros or all ones is none: the file system does not number its files, or this one has
+ * no number of so few bits ([MS-FSCC] 2.1.9 and 2.1.10).
+ *
+ * @return 1 or 0; -1 if nobody can tell
+ */
+int hp_trust_same(const hp_trust_identity *a, const hp_trust_identity *b);
+
 /**
  * Does a process run this very file? Files are compared, not their paths.
  *

@@ -5,6 +5,7 @@
 #   hp_test(attach SOURCES test_attach.c LIBS hotpatch::client TIMEOUT 90)
 #   hp_e2e(story SOURCES test_story.c LIBS hotpatch::client)   # the same, in a Wine prefix of its own
 #   hp_e2e(demo SCRIPT demo.sh DEPENDS game updated)     # a bash script instead of an EXE; see below
+#   hp_e2e(chaos TRANSPORTS SOURCES ...)                 # twice: over shared memory, and "chaos-com" over COM
 #   hp_soak(storm ARGS soak TIMEOUT 900)                 # the long run of a test that is there; "./run soak"
 #
 # hp_test shares one Wine session per build tree and must leave the registry as it found it. hp_e2e may do
@@ -92,7 +93,7 @@ function(hp_e2e name)
 endfunction()
 
 function(hp_add_test_ name kind arguments)
-    cmake_parse_arguments(T "PURE;REGISTRY;NO_REGISTRY" "TIMEOUT;SCRIPT"
+    cmake_parse_arguments(T "PURE;REGISTRY;NO_REGISTRY;TRANSPORTS" "TIMEOUT;SCRIPT"
         "SOURCES;LIBS;LABELS;DEPENDS;ARGS;DEFINITIONS" ${arguments})
     if(T_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "test ${name}: what is ${T_UNPARSED_ARGUMENTS}?")
@@ -149,19 +150,30 @@ function(hp_add_test_ name kind arguments)
     else()
         set(runner ${HP_TEST_TOOLS}/run-test.sh)
     endif()
-    add_test(NAME ${name} COMMAND ${runner} ${options} -- ${program} ${T_ARGS})
     math(EXPR limit "${T_TIMEOUT} + 20") # run-test.sh keeps the time itself; this is for when it hangs
     set(environment WINEPREFIX=${CMAKE_BINARY_DIR}/wineprefix HOTPATCH_CACHE=${HP_CACHE}
         CMOCKA_MESSAGE_OUTPUT=TAP BUILD=${CMAKE_BINARY_DIR} ARCH=${HP_ARCH})
-    set_tests_properties(${name} PROPERTIES
-        TIMEOUT ${limit}
-        COST ${T_TIMEOUT} # long ones start first, so that none of them runs alone at the end
-        LABELS "${kind};${T_LABELS}"
-        FAIL_REGULAR_EXPRESSION "not ok [0-9]+ - "
-        ENVIRONMENT "${environment}")
-    if(CMAKE_CROSSCOMPILING AND NOT kind STREQUAL "e2e")
-        set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED wine)
+    set(transports any)
+    if(T_TRANSPORTS)
+        set(transports shared com)
     endif()
+    foreach(transport IN LISTS transports)
+        set(test ${name})
+        if(transport STREQUAL "com")
+            string(APPEND test -com)
+        endif()
+        add_test(NAME ${test} COMMAND ${runner} ${options} -- ${program} ${T_ARGS})
+        set_tests_properties(${test} PROPERTIES
+            TIMEOUT ${limit}
+            COST ${T_TIMEOUT} # long ones start first, so that none of them runs alone at the end
+            LABELS "${kind};${T_LABELS}"
+            RESOURCE_LOCK ${name} # both variants have the same ProgID
+            FAIL_REGULAR_EXPRESSION "not ok [0-9]+ - "
+            ENVIRONMENT "${environment};HOTPATCH_TRANSPORT=${transport}")
+        if(CMAKE_CROSSCOMPILING AND NOT kind STREQUAL "e2e")
+            set_tests_properties(${test} PROPERTIES FIXTURES_REQUIRED wine)
+        endif()
+    endforeach()
 endfunction()
 
 # hp_soak(name ARGS args...): test "soak-name", which runs the EXE of hp_e2e(name) with these arguments. It is

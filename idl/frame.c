@@ -11,10 +11,10 @@ typedef struct wire_head {
     uint8_t arch;
     uint8_t kind;
     uint32_t size;
-    uint32_t reserved0;
+    uint32_t modes;
     uint16_t words;
     uint16_t blocks;
-    uint32_t reserved1;
+    uint32_t reserved;
 } wire_head;
 
 typedef struct wire_block {
@@ -42,7 +42,9 @@ static uint32_t data_offset(const hp_frame *frame) {
     return blocks_offset(frame) + (uint32_t)sizeof(wire_block) * frame->blocks;
 }
 
-static int counts_are_right(const hp_frame *frame) {
+static int head_is_right(const hp_frame *frame) {
+    if (frame->modes & ~(frame->kind == HP_FRAME_CALL ? HP_FRAME_MODES : 0u))
+        return 0;
     if (frame->blocks > HP_FRAME_MAX_BLOCKS)
         return 0;
     return frame->kind == HP_FRAME_REPLY  ? frame->words == 1
@@ -90,7 +92,7 @@ static HRESULT place_block(const hp_frame *frame, uint16_t index, uint32_t *end,
 }
 
 HRESULT hp_frame_measure(const hp_frame *frame, uint32_t *size) {
-    if (!counts_are_right(frame))
+    if (!head_is_right(frame))
         return HP_E_FRAME_MALFORMED;
     uint32_t end = data_offset(frame);
     for (uint16_t i = 0; i < frame->blocks; i++) {
@@ -110,6 +112,7 @@ static void write_head(const hp_frame *frame, unsigned char *bytes, uint32_t siz
         .arch = (uint8_t)frame->arch,
         .kind = (uint8_t)frame->kind,
         .size = size,
+        .modes = frame->modes,
         .words = frame->words,
         .blocks = frame->blocks,
     };
@@ -117,35 +120,66 @@ static void write_head(const hp_frame *frame, unsigned char *bytes, uint32_t siz
     memcpy(bytes + sizeof head, frame->word, 8u * frame->words);
 }
 
-HRESULT hp_frame_write(hp_frame *frame, unsigned char *bytes, uint32_t size) {
-    uint32_t measured;
-    HRESULT hr = hp_frame_measure(frame, &measured);
-    if (FAILED(hr))
-        return hr;
-    if (size != measured)
-        return HP_E_FRAME_TRUNCATED;
-
-    write_head(frame, bytes, size);
+HRESULT hp_frame_begin(const hp_frame *frame, unsigned char *bytes, hp_frame_plan *plan) {
+    if (!head_is_right(frame))
+        return HP_E_FRAME_MALFORMED;
+    plan->head = plan->size = data_offset(frame);
     unsigned char *header = bytes + blocks_offset(frame);
-    uint32_t end = data_offset(frame);
     for (uint16_t i = 0; i < frame->blocks; i++, header += sizeof(wire_block)) {
-        hp_frame_block *block = &frame->block[i];
-        uint32_t before = end, at;
-        hr = place_block(frame, i, &end, &at);
+        const hp_frame_block *block = &frame->block[i];
+        HRESULT hr = place_block(frame, i, &plan->size, &plan->at[i]);
         if (FAILED(hr))
             return hr;
-        const wire_block wire = {block->parameter, block->flags, at, block->size, block->capacity, 0};
+        const wire_block wire = {block->parameter, block->flags,    plan->at[i],
+                                 block->size,      block->capacity, 0};
         memcpy(header, &wire, sizeof wire);
-        if (block->size == 0)
-            continue;
-        memset(bytes + before, 0, at - before);
-        if (block->data) {
-            memcpy(bytes + at, block->data, block->size);
-        } else {
-            memset(bytes + at, 0, block->size);
-            block->data = bytes + at;
-        }
     }
+    write_head(frame, bytes, plan->size);
+    return S_OK;
+}
+
+static uint32_t least(uint32_t a, uint32_t b) {
+    return a < b ? a : b;
+}
+
+void hp_frame_copy(const hp_frame *frame, const hp_frame_plan *plan, uint32_t from, unsigned char *to,
+                   uint32_t count) {
+    const uint32_t end = from + count;
+    for (uint16_t i = 0; i < frame->blocks && from < end; i++) {
+        const hp_frame_block *block = &frame->block[i];
+        const uint32_t start = plan->at[i], stop = start + block->size;
+        if (block->size == 0 || from >= stop)
+            continue;
+        const uint32_t gap = from < start ? least(start, end) - from : 0;
+        memset(to, 0, gap);
+        from += gap;
+        to += gap;
+        const uint32_t part = least(stop, end) - from;
+        if (part == 0)
+            continue;
+        if (block->data)
+            memcpy(to, block->data + (from - start), part);
+        else
+            memset(to, 0, part);
+        from += part;
+        to += part;
+    }
+}
+
+HRESULT hp_frame_write(hp_frame *frame, unsigned char *bytes, uint32_t size) {
+    uint32_t measured;
+    hp_frame_plan plan;
+    HRESULT hr = hp_frame_measure(frame, &measured);
+    if (SUCCEEDED(hr) && size != measured)
+        hr = HP_E_FRAME_TRUNCATED;
+    if (SUCCEEDED(hr))
+        hr = hp_frame_begin(frame, bytes, &plan);
+    if (FAILED(hr))
+        return hr;
+    hp_frame_copy(frame, &plan, plan.head, bytes + plan.head, plan.size - plan.head);
+    for (uint16_t i = 0; i < frame->blocks; i++)
+        if (frame->block[i].size > 0 && !frame->block[i].data)
+            frame->block[i].data = bytes + plan.at[i];
     return S_OK;
 }
 
@@ -166,7 +200,7 @@ static HRESULT read_head(const unsigned char *bytes, size_t size, hp_arch arch, 
         return HP_E_FRAME_TOO_LARGE;
     if (head->size > size)
         return HP_E_FRAME_TRUNCATED;
-    if (head->size < size || head->reserved0 || head->reserved1)
+    if (head->size < size || head->reserved)
         return HP_E_FRAME_MALFORMED;
     return S_OK;
 }
@@ -208,7 +242,8 @@ HRESULT hp_frame_read(const unsigned char *bytes, size_t size, hp_arch arch, hp_
     frame->kind = kind;
     frame->words = head.words;
     frame->blocks = head.blocks;
-    if (!counts_are_right(frame) || data_offset(frame) > head.size)
+    frame->modes = head.modes;
+    if (!head_is_right(frame) || data_offset(frame) > head.size)
         return HP_E_FRAME_MALFORMED;
     memcpy(frame->word, bytes + sizeof head, 8u * frame->words);
 

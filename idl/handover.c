@@ -5,6 +5,7 @@
 #include <objbase.h>
 
 #include "idl/fault.h"
+#include "idl/handover_check.h"
 
 typedef struct handover {
     uint32_t size;
@@ -59,34 +60,6 @@ HRESULT hp_handover_give(HANDLE section, IUnknown *object, REFIID iid) {
     return hr;
 }
 
-/* The head of an OBJREF (MS-DCOM 2.2.18): what comes after it depends on the flags. */
-typedef struct objref {
-    uint32_t signature;
-    uint32_t flags;
-    IID iid;
-} objref;
-
-_Static_assert(sizeof(objref) == 24, "OBJREF");
-
-enum {
-    OBJREF_SIGNATURE = 0x574F454D, /* "MEOW" */
-    FLAGS_STANDARD = 1,
-    FLAGS_EXTENDED = 8, /* the standard one, and properties of its context */
-};
-
-/*
- * In the other forms, custom and handler, the OBJREF names a class by its id, which COM would load into this
- * process and hand the rest to: any DLL that is registered.
- */
-static int is_plain(const unsigned char *bytes, uint32_t size, REFIID iid) {
-    objref head;
-    if (size < sizeof head)
-        return 0;
-    memcpy(&head, bytes, sizeof head);
-    return head.signature == OBJREF_SIGNATURE &&
-           (head.flags == FLAGS_STANDARD || head.flags == FLAGS_EXTENDED) && IsEqualIID(&head.iid, iid);
-}
-
 /* A stream of its own over a copy: the update could still write to the section. */
 static HRESULT make_stream(const handover *view, REFIID iid, IStream **stream) {
     uint32_t size = *(const volatile uint32_t *)&view->size;
@@ -99,7 +72,7 @@ static HRESULT make_stream(const handover *view, REFIID iid, IStream **stream) {
         return E_OUTOFMEMORY;
     unsigned char *bytes = GlobalLock(memory);
     memcpy(bytes, view->bytes, size);
-    HRESULT hr = is_plain(bytes, size, iid) ? S_OK : HP_E_SERVER_NOT_HOTPATCH;
+    HRESULT hr = hp_handover_check(bytes, size, (const unsigned char *)iid);
     GlobalUnlock(memory);
     if (SUCCEEDED(hr))
         hr = HP_FAULT("stream for the class object") ? E_OUTOFMEMORY

@@ -20,6 +20,7 @@
 #define FAULT       HP_INVOKE_FAULT(%rbp)
 #define MXCSR       8(%rbp)
 #define CONTROL     12(%rbp) /* x87 control word */
+#define MODES       16(%rbp) /* MXCSR for the function */
 #define LOCALS      24
 
     .text
@@ -41,6 +42,14 @@ FUNCTION(hp_invoke_call):
     fnstcw  CONTROL
     movq    %rcx, %rax
     movq    %rdx, %rbx
+    movl    HP_REGISTERS_MODES(%rbx), %r10d
+    testl   %r10d, %r10d
+    jz      LOCAL(same)
+    fldcw   HP_REGISTERS_MODES(%rbx)
+    shrl    $16, %r10d
+    movl    %r10d, MODES
+    ldmxcsr MODES
+LOCAL(same):
     movq    HP_REGISTERS_STACK(%rbx), %r10
     movl    %r8d, %ecx
     andl    $8, %ecx /* an odd number of words: one more, for rsp is to be 16-aligned at the call */

@@ -52,6 +52,15 @@ FUNCTION(hp_invoke_call):
     movl    %esp, %fs:0
 
     movl    REGISTERS_ARGUMENT, %ebx
+    movl    MEMBER(MODES), %eax
+    testl   %eax, %eax
+    jz      LOCAL(same)
+    fldcw   MEMBER(MODES)
+    shrl    $16, %eax
+    pushl   %eax
+    ldmxcsr (%esp)
+    popl    %eax
+LOCAL(same):
     movl    MEMBER(STACK), %eax
     movl    BYTES_ARGUMENT, %ecx
     /* esp such that it is 16-aligned when the arguments are on the stack. */

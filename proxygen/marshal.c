@@ -2,54 +2,6 @@
 
 #include <string.h>
 
-const unsigned char *hp_marshal_at(const hp_registers *registers, const hp_place *place) {
-    switch (place->kind) {
-#if HP_X64
-    case HP_PLACE_FLOAT:
-        return registers->xmm[place->index];
-#endif
-    case HP_PLACE_STACK:
-        return registers->stack + place->offset;
-    default:
-        return (const unsigned char *)&registers->gp[place->index];
-    }
-}
-
-unsigned char *hp_marshal_pointer(const hp_registers *registers, const hp_place *place) {
-    unsigned char *pointer;
-    memcpy(&pointer, hp_marshal_at(registers, place), sizeof pointer);
-    return pointer;
-}
-
-const unsigned char *hp_marshal_value(const hp_registers *registers, const hp_place *place) {
-    return place->indirect ? hp_marshal_pointer(registers, place) : hp_marshal_at(registers, place);
-}
-
-uint64_t hp_marshal_word(const hp_type *type, const unsigned char *bytes) {
-    uint64_t word = 0;
-    memcpy(&word, bytes, type->size);
-    return type->kind == HP_TYPE_BOOL ? word != 0 : word;
-}
-
-HRESULT hp_marshal_check_word(const hp_type *type, uint64_t *word) {
-    if (type->size < 8 && *word >> (8 * type->size) != 0)
-        return HP_E_FRAME_MALFORMED;
-    if (type->kind == HP_TYPE_BOOL)
-        *word = *word != 0;
-    return S_OK;
-}
-
-uint64_t hp_marshal_extend(const hp_type *type, uint64_t word) {
-    if (type->kind != HP_TYPE_SIGNED || type->size >= 8)
-        return word;
-    uint64_t sign = (uint64_t)1 << (8 * type->size - 1);
-    return (word ^ sign) - sign;
-}
-
-int hp_marshal_has_block(const hp_parameter *parameter) {
-    return parameter->direction != HP_BY_VALUE || parameter->type.size > HP_MARSHAL_WORD;
-}
-
 int hp_marshal_is_text_buffer(const hp_parameter *parameter) {
     return parameter->type.text && parameter->length != HP_LENGTH_TERMINATED && parameter->direction & HP_OUT;
 }

@@ -19,8 +19,8 @@ typedef struct hp_marshal {
 } hp_marshal;
 
 /**
- * App: describe a call as a frame, ready for hp_frame_measure and hp_frame_write. Blocks
- * point at the app's own memory.
+ * App: describe a call, which this thread has made, as a frame, ready for hp_frame_measure and
+ * hp_frame_write. Blocks point at the app's own memory.
  *
  * @return S_OK; HP_E_STRING_TOO_LONG, HP_E_FRAME_TOO_LARGE; HP_E_FRAME_MALFORMED for a negative length
  */
@@ -52,8 +52,11 @@ void hp_marshal_settle(const hp_marshal *marshal, hp_registers *registers, uint6
 typedef struct hp_invocation {
     hp_registers registers;
     uint32_t stack_bytes;
-    /** one allocation: stack words and every block */
+    /** one allocation: stack words, a structure that is returned, and every block; or small, if there is no
+     * block and the rest fits */
     unsigned char *memory;
+    _Alignas(16) unsigned char small[512];
+    int adopts; /**< blocks may lie in the frame itself */
     /** the parameter's memory, NULL for NULL or by value */
     unsigned char *block[HP_SIGNATURE_MAX_PARAMETERS];
     uint32_t capacity[HP_SIGNATURE_MAX_PARAMETERS]; /**< bytes there */
@@ -67,8 +70,13 @@ typedef struct hp_invocation {
  * @return S_OK; HP_E_FRAME_MALFORMED (wrong number of words or blocks, a block that does not fit its
  *         parameter, a capacity that is not what the length parameter says), E_OUTOFMEMORY. On
  *         failure nothing needs to be released.
+ *
+ * hp_marshal_adopt is the same for a frame whose bytes may be written to, and stay until hp_marshal_release:
+ * whatever block is complete there, at a multiple of 16, is not copied once more.
  */
 HRESULT hp_marshal_rebuild(const hp_marshal *marshal, const hp_frame *call, hp_invocation *invocation);
+
+HRESULT hp_marshal_adopt(const hp_marshal *marshal, const hp_frame *call, hp_invocation *invocation);
 
 /**
  * Update: describe the reply after the call. Blocks point into the invocation.

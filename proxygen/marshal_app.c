@@ -48,10 +48,23 @@ static HRESULT gather_block(const hp_marshal *marshal, const hp_registers *regis
     return measure_memory(&marshal->signature, word, parameter, memory, block);
 }
 
+/*
+ * How this thread calculates, which the function inherits: with another rounding, precision (x87) or
+ * treatment of denormals the same code gives other results. mingw-w64's start code alone makes a difference
+ * between a program's first thread (64 bits of precision) and all others (53).
+ */
+static uint32_t modes_here(void) {
+    uint16_t control;
+    uint32_t mxcsr;
+    __asm__ volatile("fnstcw %0\n\tstmxcsr %1" : "=m"(control), "=m"(mxcsr));
+    return (mxcsr << 16 | control) & HP_FRAME_MODES;
+}
+
 HRESULT hp_marshal_gather(const hp_marshal *marshal, const hp_registers *registers, hp_frame *call) {
     const hp_signature *signature = &marshal->signature;
     call->arch = marshal->layout.arch;
     call->kind = HP_FRAME_CALL;
+    call->modes = modes_here();
     call->words = signature->count;
     call->blocks = 0;
     // All words first: a buffer's length may stand behind the buffer.

@@ -5,6 +5,8 @@
 #ifndef HP_PROXYGEN_MARSHAL_SHARED_H
 #define HP_PROXYGEN_MARSHAL_SHARED_H
 
+#include <string.h>
+
 #include "idl/protocol.h"
 #include "proxygen/marshal.h"
 
@@ -23,28 +25,84 @@
 #define HP_MARSHAL_WIDTH ((uint32_t)sizeof(void *))
 
 /** The place itself, in a register or on the stack. */
-const unsigned char *hp_marshal_at(const hp_registers *registers, const hp_place *place);
+static inline const unsigned char *hp_marshal_at(const hp_registers *registers, const hp_place *place) {
+    switch (place->kind) {
+#if HP_X64
+    case HP_PLACE_FLOAT:
+        return registers->xmm[place->index];
+#endif
+    case HP_PLACE_STACK:
+        return registers->stack + place->offset;
+    default:
+        return (const unsigned char *)&registers->gp[place->index];
+    }
+}
 
 /** The pointer that the place holds. */
-unsigned char *hp_marshal_pointer(const hp_registers *registers, const hp_place *place);
+static inline unsigned char *hp_marshal_pointer(const hp_registers *registers, const hp_place *place) {
+    unsigned char *pointer;
+    memcpy(&pointer, hp_marshal_at(registers, place), sizeof pointer);
+    return pointer;
+}
 
 /** The value's bytes: the place itself or, if indirect, what it points to. */
-const unsigned char *hp_marshal_value(const hp_registers *registers, const hp_place *place);
+static inline const unsigned char *hp_marshal_value(const hp_registers *registers, const hp_place *place) {
+    return place->indirect ? hp_marshal_pointer(registers, place) : hp_marshal_at(registers, place);
+}
 
 /** A value of up to 8 bytes as a word: zero-extended, a bool 0 or 1. */
-uint64_t hp_marshal_word(const hp_type *type, const unsigned char *bytes);
+static inline uint64_t hp_marshal_word(const hp_type *type, const unsigned char *bytes) {
+    uint64_t word = 0;
+    switch (type->size) { /* a copy of a size that is not known here is a call of the C library */
+    case 1:
+        word = *bytes;
+        break;
+    case 2: {
+        uint16_t value;
+        memcpy(&value, bytes, sizeof value);
+        word = value;
+        break;
+    }
+    case 4: {
+        uint32_t value;
+        memcpy(&value, bytes, sizeof value);
+        word = value;
+        break;
+    }
+    case 8:
+        memcpy(&word, bytes, sizeof word);
+        break;
+    default:
+        memcpy(&word, bytes, type->size);
+        break;
+    }
+    return type->kind == HP_TYPE_BOOL ? word != 0 : word;
+}
 
 /**
  * A word that somebody else made, as a value of the type: S_OK, or
  * HP_E_FRAME_MALFORMED for bits above its size.
  */
-HRESULT hp_marshal_check_word(const hp_type *type, uint64_t *word);
+static inline HRESULT hp_marshal_check_word(const hp_type *type, uint64_t *word) {
+    if (type->size < 8 && *word >> (8 * type->size) != 0)
+        return HP_E_FRAME_MALFORMED;
+    if (type->kind == HP_TYPE_BOOL)
+        *word = *word != 0;
+    return S_OK;
+}
 
 /** The word as registers hold it: signed integers sign-extended, everything else zero-extended. */
-uint64_t hp_marshal_extend(const hp_type *type, uint64_t word);
+static inline uint64_t hp_marshal_extend(const hp_type *type, uint64_t word) {
+    if (type->kind != HP_TYPE_SIGNED || type->size >= 8)
+        return word;
+    uint64_t sign = (uint64_t)1 << (8 * type->size - 1);
+    return (word ^ sign) - sign;
+}
 
 /** Does this parameter have a block? Pointers and values above 8 bytes do. */
-int hp_marshal_has_block(const hp_parameter *parameter);
+static inline int hp_marshal_has_block(const hp_parameter *parameter) {
+    return parameter->direction != HP_BY_VALUE || parameter->type.size > HP_MARSHAL_WORD;
+}
 
 /** Is this memory text of which only the part up to the NUL matters, in a buffer of a given length? */
 int hp_marshal_is_text_buffer(const hp_parameter *parameter);

@@ -1,4 +1,4 @@
-// The update's half: call frame -> registers and memory, then registers and memory -> reply.
+// The update's half before the call: frame -> registers and memory.
 
 #include "proxygen/marshal_shared.h"
 
@@ -100,11 +100,19 @@ static HRESULT check_call(const hp_marshal *marshal, const hp_frame *call, check
     return next == call->blocks ? S_OK : HP_E_FRAME_MALFORMED;
 }
 
+/** Can the function work on the block where it is? */
+static int is_adopted(const hp_invocation *invocation, const hp_frame_block *block) {
+    return invocation->adopts && block->size > 0 && block->size == block->capacity &&
+           (uintptr_t)block->data % 16 == 0;
+}
+
 /** Does this parameter need memory beyond its place? */
-static int needs_memory(const hp_marshal *marshal, const checked_call *checked, uint16_t index) {
+static int needs_memory(const hp_marshal *marshal, const checked_call *checked, uint16_t index,
+                        const hp_invocation *invocation) {
+    const hp_frame_block *block = checked->block[index];
     if (marshal->signature.parameter[index].direction == HP_BY_VALUE)
         return marshal->layout.place[index].indirect;
-    return has_memory(checked->block[index]);
+    return has_memory(block) && !is_adopted(invocation, block);
 }
 
 static uint32_t memory_size(const hp_marshal *marshal, const checked_call *checked, uint16_t index) {
@@ -114,15 +122,20 @@ static uint32_t memory_size(const hp_marshal *marshal, const checked_call *check
 
 /** One allocation for stack words, hidden result and every block; the stack comes first. */
 static HRESULT allocate(const hp_marshal *marshal, const checked_call *checked, hp_invocation *invocation) {
-    uint64_t total = 15u + room(stack_size(&marshal->layout));
+    uint64_t total = 15u + room(stack_size(&marshal->layout)), values;
     if (marshal->layout.result == HP_RESULT_HIDDEN)
         total += room(marshal->signature.result.size);
+    values = total;
     for (uint16_t i = 0; i < marshal->signature.count; i++) {
-        if (needs_memory(marshal, checked, i))
+        if (needs_memory(marshal, checked, i, invocation))
             total += room(memory_size(marshal, checked, i));
     }
     if (total > SIZE_MAX)
         return E_OUTOFMEMORY;
+    /* Whoever writes beyond a block shall meet the heap, where that can be noticed, and not our stack. */
+    invocation->memory = invocation->small;
+    if (total == values && total <= sizeof invocation->small)
+        return S_OK;
     invocation->memory = HP_FAULT("invocation memory") ? NULL : malloc((size_t)total);
     return invocation->memory ? S_OK : E_OUTOFMEMORY;
 }
@@ -153,8 +166,10 @@ static void store(const hp_marshal *marshal, hp_registers *registers, const hp_p
         break;
 #endif
     case HP_PLACE_STACK:
-        memcpy(registers->stack + place->offset, &bits,
-               place->size > HP_MARSHAL_WIDTH ? sizeof bits : HP_MARSHAL_WIDTH);
+        if (place->size > HP_MARSHAL_WIDTH)
+            memcpy(registers->stack + place->offset, &bits, sizeof bits);
+        else
+            memcpy(registers->stack + place->offset, &bits, HP_MARSHAL_WIDTH);
         break;
     default:
         registers->gp[place->index] = (uintptr_t)bits;
@@ -184,16 +199,25 @@ static void place_pointer(const hp_marshal *marshal, const checked_call *checked
     const hp_frame_block *block = checked->block[index];
     unsigned char *memory = NULL;
     if (has_memory(block)) {
-        memory = take(free_memory, block->capacity);
-        fill(memory, block->capacity, block->data, block->size);
+        if (is_adopted(invocation, block)) {
+            memory = (unsigned char *)(uintptr_t)block->data;
+        } else {
+            memory = take(free_memory, block->capacity);
+            fill(memory, block->capacity, block->data, block->size);
+        }
         invocation->block[index] = memory;
         invocation->capacity[index] = block->capacity;
     }
     store(marshal, &invocation->registers, &marshal->layout.place[index], (uintptr_t)memory);
 }
 
-HRESULT hp_marshal_rebuild(const hp_marshal *marshal, const hp_frame *call, hp_invocation *invocation) {
-    memset(invocation, 0, sizeof *invocation);
+static HRESULT rebuild(const hp_marshal *marshal, const hp_frame *call, int adopts,
+                       hp_invocation *invocation) {
+    memset(&invocation->registers, 0, sizeof invocation->registers);
+    memset(invocation->block, 0, marshal->signature.count * sizeof *invocation->block);
+    memset(invocation->capacity, 0, marshal->signature.count * sizeof *invocation->capacity);
+    invocation->memory = invocation->hidden = NULL;
+    invocation->adopts = adopts;
     checked_call checked;
     HRESULT hr = check_call(marshal, call, &checked);
     if (FAILED(hr))
@@ -208,6 +232,7 @@ HRESULT hp_marshal_rebuild(const hp_marshal *marshal, const hp_frame *call, hp_i
     registers->stack = take(&free_memory, invocation->stack_bytes);
     memset(registers->stack, 0, invocation->stack_bytes);
     registers->cleanup = marshal->layout.cleanup;
+    registers->modes = call->modes ? call->modes : HP_FRAME_MODES_USUAL;
     registers->result = hp_marshal_action(marshal);
     if (marshal->layout.result == HP_RESULT_HIDDEN) {
         const uint32_t size = marshal->signature.result.size;
@@ -224,64 +249,16 @@ HRESULT hp_marshal_rebuild(const hp_marshal *marshal, const hp_frame *call, hp_i
     return S_OK;
 }
 
-/** The result of up to 8 bytes, as the function left it. */
-static uint64_t result_word(const hp_marshal *marshal, const hp_invocation *invocation) {
-    const hp_registers *registers = &invocation->registers;
-    uint64_t bits = 0;
-    switch (marshal->layout.result) {
-    case HP_RESULT_NONE:
-        return 0;
-    case HP_RESULT_INTEGER:
-        bits = registers->gp[HP_GP_AX];
-#if !HP_X64
-        bits |= (uint64_t)registers->gp[HP_GP_DX] << 32;
-#endif
-        break;
-    case HP_RESULT_FLOAT:
-#if HP_X64
-        memcpy(&bits, registers->xmm[0], sizeof bits);
-#else
-        memcpy(&bits, registers->st0, sizeof bits);
-#endif
-        break;
-    case HP_RESULT_HIDDEN:
-        return hp_marshal_word(&marshal->signature.result, invocation->hidden);
-    }
-    return hp_marshal_word(&marshal->signature.result, (const unsigned char *)&bits);
+HRESULT hp_marshal_rebuild(const hp_marshal *marshal, const hp_frame *call, hp_invocation *invocation) {
+    return rebuild(marshal, call, 0, invocation);
 }
 
-static void answer_memory(const hp_parameter *parameter, const hp_invocation *invocation, uint16_t index,
-                          hp_frame_block *block) {
-    const unsigned char *memory = invocation->block[index];
-    const uint32_t capacity = invocation->capacity[index];
-    const uint32_t size = hp_marshal_is_text_buffer(parameter)
-                              ? hp_marshal_text_size(memory, parameter->type.size, capacity)
-                              : capacity;
-    *block = (hp_frame_block){.parameter = index, .size = size, .capacity = capacity, .data = memory};
-}
-
-HRESULT hp_marshal_answer(const hp_marshal *marshal, const hp_invocation *invocation, hp_frame *reply) {
-    const hp_signature *signature = &marshal->signature;
-    reply->arch = marshal->layout.arch;
-    reply->kind = HP_FRAME_REPLY;
-    reply->words = 1;
-    reply->blocks = 0;
-    for (uint16_t i = 0; i < signature->count; i++) {
-        if (signature->parameter[i].direction & HP_OUT && invocation->block[i])
-            answer_memory(&signature->parameter[i], invocation, i, &reply->block[reply->blocks++]);
-    }
-    const uint32_t size = signature->result.size;
-    if (size <= HP_MARSHAL_WORD) {
-        reply->word[0] = result_word(marshal, invocation);
-        return S_OK;
-    }
-    reply->word[0] = 0;
-    reply->block[reply->blocks++] = (hp_frame_block){
-        .parameter = HP_FRAME_RESULT, .size = size, .capacity = size, .data = invocation->hidden};
-    return S_OK;
+HRESULT hp_marshal_adopt(const hp_marshal *marshal, const hp_frame *call, hp_invocation *invocation) {
+    return rebuild(marshal, call, 1, invocation);
 }
 
 void hp_marshal_release(hp_invocation *invocation) {
-    free(invocation->memory);
-    memset(invocation, 0, sizeof *invocation);
+    if (invocation->memory != invocation->small)
+        free(invocation->memory);
+    invocation->memory = NULL;
 }

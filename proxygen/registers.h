@@ -28,16 +28,19 @@ typedef struct hp_registers {
     uint64_t gp[16];
     unsigned char xmm[6][16];
     unsigned char *stack; /**< first stack argument */
-    unsigned char st0[8]; /**< unused */
-    uint32_t cleanup;     /**< bytes of arguments that the callee removes from the stack; set by dispatch */
-    uint32_t result;      /**< HP_RETURN_... for invoke */
+    union {
+        uint32_t modes;       /**< as below */
+        unsigned char st0[8]; /**< unused */
+    };
+    uint32_t cleanup; /**< bytes of arguments that the callee removes from the stack; set by dispatch */
+    uint32_t result;  /**< HP_RETURN_... for invoke */
 #else
     uint32_t gp[8];
     unsigned char *stack;
     uint32_t cleanup;
     unsigned char st0[8]; /**< a float result */
     uint32_t result;
-    uint32_t reserved;
+    uint32_t modes; /**< for invoke, to run the function in: as in a frame (idl/frame.h); 0: the thread's */
 #endif
 } hp_registers;
 
@@ -67,6 +70,7 @@ struct hp_context {
 HP_ASSERT_OFFSET(hp_registers, gp, HP_REGISTERS_GP);
 HP_ASSERT_OFFSET(hp_registers, stack, HP_REGISTERS_STACK);
 HP_ASSERT_OFFSET(hp_registers, st0, HP_REGISTERS_ST0);
+HP_ASSERT_OFFSET(hp_registers, modes, HP_REGISTERS_MODES);
 HP_ASSERT_OFFSET(hp_registers, cleanup, HP_REGISTERS_CLEANUP);
 HP_ASSERT_OFFSET(hp_registers, result, HP_REGISTERS_RESULT);
 #if HP_X64

@@ -13,6 +13,7 @@
 #define HP_REGISTERS_XMM 128     /* 6 x 16 */
 #define HP_REGISTERS_STACK 224   /* pointer to the first stack argument (behind the home area on x64) */
 #define HP_REGISTERS_ST0 232     /* 8 bytes: unused on x64 */
+#define HP_REGISTERS_MODES 232   /* u32, in its place: 0 from the spill routine; see registers.h */
 #define HP_REGISTERS_CLEANUP 240 /* u32: bytes that the callee removes: 0 on x64 */
 #define HP_REGISTERS_RESULT 244  /* u32: unused by the spill routine; see registers.h */
 #define HP_REGISTERS_SIZE 248
@@ -26,6 +27,7 @@
 #define HP_REGISTERS_CLEANUP 36
 #define HP_REGISTERS_ST0 40 /* 8 bytes: f32 in the low half, or f64 */
 #define HP_REGISTERS_RESULT 48
+#define HP_REGISTERS_MODES 52 /* u32: unused by the spill routine; see registers.h */
 #define HP_REGISTERS_SIZE 56
 #define HP_CONTEXT_ENTER 0
 #define HP_CONTEXT_ORIGINAL 4

@@ -52,8 +52,8 @@ typedef struct hp_invoke_fault {
  *
  * @param function     what to call
  * @param registers    gp and xmm hold the register arguments; stack points to stack_bytes
- *                     bytes of stack arguments; result says what to fetch. Receives the
- *                     results in gp[AX], gp[DX], xmm[0], st0.
+ *                     bytes of stack arguments; result says what to fetch; modes how it
+ *                     calculates. Receives the results in gp[AX], gp[DX], xmm[0], st0.
  * @param stack_bytes  multiple of 8 (x86: 4); any size up to 64 KiB, pages are probed
  * @param fault        receives code and address on HP_E_REPLACEMENT_FAULT, otherwise untouched; may be NULL
  * @return S_OK; HP_E_REPLACEMENT_FAULT if the function did not return but raised an exception that nobody in

@@ -19,8 +19,10 @@ HRESULT hp_caller_identify(HANDLE token, hp_caller_identity *identity) {
     } answer;
     DWORD size;
     memset(identity, 0, sizeof *identity);
-    if (!GetTokenInformation(token, TokenUser, &answer, sizeof answer, &size) ||
+    if (HP_FAULT("user of a token") ||
+        !GetTokenInformation(token, TokenUser, &answer, sizeof answer, &size) ||
         !CopySid(sizeof identity->user, &identity->user.sid, answer.user.User.Sid) ||
+        HP_FAULT("integrity of a token") ||
         !GetTokenInformation(token, TokenIntegrityLevel, &answer, sizeof answer, &size))
         return HRESULT_FROM_WIN32(GetLastError());
     PSID level = answer.label.Label.Sid;
@@ -57,7 +59,8 @@ hp_caller_news hp_caller_read(HRESULT impersonated) {
 
 static HRESULT identify_us(hp_caller_identity *own) {
     HANDLE token;
-    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
+    if (HP_FAULT("token of the update's process") ||
+        !OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
         return HRESULT_FROM_WIN32(GetLastError());
     HRESULT hr = hp_caller_identify(token, own);
     CloseHandle(token);
@@ -67,7 +70,8 @@ static HRESULT identify_us(hp_caller_identity *own) {
 // The thread impersonates the caller. What is opened here is opened as ourselves.
 static HRESULT identify_caller(hp_caller_identity *caller) {
     HANDLE token;
-    if (!OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, TRUE, &token)) // fails for anonymous callers
+    if (HP_FAULT("token of a caller") || // this one fails for anonymous callers
+        !OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, TRUE, &token))
         return HRESULT_FROM_WIN32(GetLastError());
     HRESULT hr = hp_caller_identify(token, caller);
     CloseHandle(token);
@@ -120,7 +124,8 @@ typedef struct descriptor {
 static BOOL fill(descriptor *it) {
     DWORD size = sizeof it->system;
     const DWORD rights = RIGHTS_EXECUTE | RIGHTS_EXECUTE_LOCAL;
-    return CreateWellKnownSid(WinLocalSystemSid, NULL, &it->system.sid, &size) &&
+    return !HP_FAULT("security descriptor") &&
+           CreateWellKnownSid(WinLocalSystemSid, NULL, &it->system.sid, &size) &&
            InitializeAcl(&it->list.acl, sizeof it->list, ACL_REVISION) &&
            AddAccessAllowedAce(&it->list.acl, ACL_REVISION, rights, &it->own.user.sid) &&
            AddAccessAllowedAce(&it->list.acl, ACL_REVISION, rights, &it->system.sid) &&

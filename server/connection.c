@@ -45,13 +45,21 @@ static void CALLBACK client_ended(PTP_CALLBACK_INSTANCE instance, void *context,
     drop_references(instance, context, result != WAIT_TIMEOUT);
 }
 
+// With the right to take handles from it, if we may: channels need it, everything else does not.
+static HANDLE open_client(DWORD process_id) {
+    if (HP_FAULT("the client's process"))
+        return NULL;
+    HANDLE process = OpenProcess(SYNCHRONIZE | PROCESS_DUP_HANDLE, FALSE, process_id);
+    return process ? process : OpenProcess(SYNCHRONIZE, FALSE, process_id);
+}
+
 HRESULT hp_connection_open(hp_object *object, DWORD process_id, hp_trouble *trouble) {
     hp_connection *connection = &object->connection;
     HRESULT hr;
     if (InterlockedExchange(&connection->taken, 1))
         return hp_trouble_set(trouble, HRESULT_FROM_WIN32(ERROR_ALREADY_INITIALIZED), "Connect",
                               "this object has a client already; create one object per client");
-    HANDLE process = HP_FAULT("the client's process") ? NULL : OpenProcess(SYNCHRONIZE, FALSE, process_id);
+    HANDLE process = open_client(process_id);
     if (!process) {
         hr = HRESULT_FROM_WIN32(GetLastError());
         hp_trouble_set(trouble, hr, "Connect", "process %lu cannot be opened", (unsigned long)process_id);

@@ -98,9 +98,13 @@ static BOOL CALLBACK make_slot(INIT_ONCE *once, void *parameter, void **context)
     (void)once;
     (void)parameter;
     (void)context;
-    slot = TlsAlloc();
-    if (slot != TLS_OUT_OF_INDEXES)
-        AddVectoredExceptionHandler(1, check_stack);
+    slot = HP_FAULT("slot for guards") ? TLS_OUT_OF_INDEXES : TlsAlloc();
+    if (slot == TLS_OUT_OF_INDEXES)
+        return FALSE; // the next call tries again
+    if (HP_FAULT("handler of exceptions") || !AddVectoredExceptionHandler(1, check_stack)) {
+        TlsFree(slot);
+        return FALSE;
+    }
     return TRUE;
 }
 
@@ -114,7 +118,7 @@ static guard *make_guard(void) {
         free(it);
         return NULL;
     }
-    if (!TlsSetValue(slot, it) ||
+    if (HP_FAULT("guard of a thread") || !TlsSetValue(slot, it) || HP_FAULT("wait for a thread") ||
         !RegisterWaitForSingleObject(&it->wait, it->thread, thread_ended, it, INFINITE, WT_EXECUTEONLYONCE)) {
         TlsSetValue(slot, NULL);
         CloseHandle(it->thread);
@@ -126,8 +130,7 @@ static guard *make_guard(void) {
 
 void *hp_guard_enter(void) {
     static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
-    InitOnceExecuteOnce(&once, make_slot, NULL, NULL);
-    if (slot == TLS_OUT_OF_INDEXES)
+    if (!InitOnceExecuteOnce(&once, make_slot, NULL, NULL))
         return NULL;
     guard *it = TlsGetValue(slot);
     if (!it) {

@@ -9,6 +9,7 @@
 #include "idl/protocol.h"
 #include "server/argument.h"
 #include "server/call.h"
+#include "server/worker.h"
 
 #define KNOWN_FLAGS (DISPATCH_METHOD | DISPATCH_PROPERTYGET | DISPATCH_PROPERTYPUT | DISPATCH_PROPERTYPUTREF)
 
@@ -135,6 +136,19 @@ static HRESULT disconnect_client(invocation *call) {
     return hp_connection_end(call->object, &call->trouble);
 }
 
+// Handles of this system have 32 significant bits, and are sign-extended.
+static HRESULT open_channel(invocation *call) {
+    LONG value[3]; // in the order of the parameters; arguments come in reverse
+    for (UINT i = 0; i < 3; ++i) {
+        HRESULT hr = hp_argument_integer(&call->argument[2 - i], &value[i]);
+        if (FAILED(hr))
+            return bad_argument_at(call, 2 - i, hr);
+    }
+    const hp_channel_handles handles = {LongToHandle(value[0]), LongToHandle(value[1]),
+                                        LongToHandle(value[2])};
+    return hp_worker_start(call->object, &handles, &call->trouble);
+}
+
 static const struct member {
     DISPID id;
     WORD flags; // any one of these
@@ -149,6 +163,7 @@ static const struct member {
     {HP_DISPID_IMAGE_IDENTITY, DISPATCH_METHOD | DISPATCH_PROPERTYGET, 0, get_image_identity},
     {HP_DISPID_CONNECT, DISPATCH_METHOD, 1, connect_client},
     {HP_DISPID_DISCONNECT, DISPATCH_METHOD, 0, disconnect_client},
+    {HP_DISPID_OPEN_CHANNEL, DISPATCH_METHOD, 3, open_channel},
 };
 
 // The member that is asked for. Flags are a set: script engines that do not know whether they read a property

@@ -15,6 +15,7 @@ typedef struct hp_object {
     volatile LONG references;
     const hp_exports *exports;
     hp_connection connection;
+    volatile LONG channels; /**< that are served, see worker.h; each holds a reference */
 } hp_object;
 
 /**

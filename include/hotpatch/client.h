@@ -28,6 +28,21 @@
  */
 #define HP_ATTACH_ALLOW_ELEVATED 0x2u
 
+/** How calls reach the update. COM finds, starts, identifies and ends it in any case. */
+typedef enum hp_transport_kind {
+    /**
+     * shared memory where it can be had, else COM. The environment variable HOTPATCH_TRANSPORT, if it is "com"
+     * or "shared", decides in its place
+     */
+    HP_TRANSPORT_AUTO = 0,
+    HP_TRANSPORT_COM = 1, /**< IDispatch::Invoke */
+    /**
+     * shared memory, or no attach: HP_E_TRANSPORT, or why there is none (E_OUTOFMEMORY, a Win32 error). A
+     * single call still goes over COM while all channels are taken
+     */
+    HP_TRANSPORT_SHARED = 2,
+} hp_transport_kind;
+
 /** How to attach. Zero-initialise, set size, set what differs. */
 typedef struct hp_attach_options {
     uint32_t size;             /**< sizeof(hp_attach_options) */
@@ -50,6 +65,7 @@ typedef struct hp_attach_options {
     /** SHA-256 of the certificate (DER) that the update's EXE must be signed with, 32 bytes; NULL: any. The
      * signature must be valid; the certificate itself need not lead to a trusted root, as it is named here */
     const uint8_t *signer;
+    hp_transport_kind transport; /**< how calls are to reach the update */
 } hp_attach_options;
 
 /** What became of one function. */
@@ -64,13 +80,15 @@ typedef struct hp_report_item {
 
 /** What an attach did. Freed with hp_report_free. */
 typedef struct hp_report {
-    uint32_t size;         /**< sizeof(hp_report) */
-    HRESULT result;        /**< what hp_com_attach_ex returned */
-    const char *message;   /**< one line: the name of the thing, what happened, what to do; never NULL */
-    uint32_t server_pid;   /**< process id of the update, 0 if it was not reached */
-    uint32_t redirected;   /**< number of functions that now run in the update */
-    uint32_t count;        /**< number of items */
-    hp_report_item *items; /**< one per name that the update offers, in its order */
+    uint32_t size;       /**< sizeof(hp_report) */
+    HRESULT result;      /**< what hp_com_attach_ex returned */
+    const char *message; /**< one line: the name of the thing, what happened, what to do; never NULL */
+    uint32_t server_pid; /**< process id of the update, 0 if it was not reached */
+    uint32_t redirected; /**< number of functions that now run in the update */
+    hp_transport_kind transport;  /**< COM or SHARED; AUTO if it came to nothing */
+    const char *transport_detail; /**< why it is not shared memory, if it might have been; never NULL */
+    uint32_t count;               /**< number of items */
+    hp_report_item *items;        /**< one per name that the update offers, in its order */
 } hp_report;
 
 typedef enum hp_event_kind {
@@ -124,7 +142,10 @@ typedef struct hp_session_status {
     uint64_t calls;      /**< that the update answered */
     uint64_t failures;   /**< calls that followed their policy instead, each counted once */
     uint64_t retries;    /**< tries beyond the first */
-    uint64_t late_answers; /**< dropped, because their deadline had passed */
+    uint64_t late_answers;       /**< dropped, because their deadline had passed */
+    hp_transport_kind transport; /**< COM or SHARED */
+    uint32_t channels;     /**< in shared memory: so many calls were, or may have been, under way at once */
+    uint64_t shared_calls; /**< of calls, those that were answered through shared memory */
 } hp_session_status;
 
 HP_BEGIN_DECLS

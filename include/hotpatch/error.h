@@ -160,7 +160,10 @@
     X(HP_E_IMAGE_UNTRUSTED, 0x0245, "the update is not the program that was registered or is expected",      \
       "find out who put it there; if it is right, register it anew or correct the hash or signer expected")  \
     X(HP_E_CALLER, 0x0246, "the caller is another user",                                                     \
-      "call from a process of the user that the update runs as")
+      "call from a process of the user that the update runs as")                                             \
+    X(HP_E_TRANSPORT, 0x0247, "the update cannot be reached through shared memory",                          \
+      "build the update with the same version of Hotpatch, or leave the transport to it "                    \
+      "(HP_TRANSPORT_AUTO)")
 
 /** Severity error, FACILITY_ITF, the number as an HRESULT. */
 #define HP_ERROR_CODE(number) ((int)(-0x7FFC0000L + (number)))

@@ -45,7 +45,7 @@ typedef struct fake_order {
 } fake_order;
 
 enum {
-    FAKE_MEMBERS = 8,
+    FAKE_MEMBERS = 9,
     FAKE_STARTS = 16,
     FAKE_TEXT_CHARS = 8192,
     FAKE_NAMES_CHARS = 32768,

@@ -37,19 +37,20 @@ enum chaos_deed {
     CHAOS_ABORT,
     CHAOS_OVERFLOW,
     CHAOS_HANG,    /* until the deed is another one; functions without a deadline do not */
-    CHAOS_GARBAGE, /* see chaos_garbage.c */
+    CHAOS_GARBAGE, /* see chaos_garbage.c and chaos_channel.c */
     CHAOS_NO_OFFER /* garbage instead of names, signatures and all but calls */
 };
 
+enum { CHAOS_GARBLES = 32 };
 enum { CHAOS_TICKETS = 1 << 23, CHAOS_TEXT_CHARS = 64, CHAOS_VALUE_BYTES = 40, CHAOS_FIXED = -7654321 };
 
 typedef struct chaos_memory {
-    volatile LONG deed, budget; /**< what to do, and with how many calls more */
-    volatile LONG done;         /**< calls with which it was done */
-    volatile LONG64 garbage;    /**< state of the dice for the garbage */
-    volatile LONG newborn;      /**< process id of the last update that began to run */
-    volatile LONG garbled[32];  /**< by kind of garbage: how often */
-    volatile LONG tickets;      /**< given out so far */
+    volatile LONG deed, budget;           /**< what to do, and with how many calls more */
+    volatile LONG done;                   /**< calls with which it was done */
+    volatile LONG64 garbage;              /**< state of the dice for the garbage */
+    volatile LONG newborn;                /**< process id of the last update that began to run */
+    volatile LONG garbled[CHAOS_GARBLES]; /**< by kind of garbage, from 18 on through channels: how often */
+    volatile LONG tickets;                /**< given out so far */
     /** executions, 8 bits for each who */
     volatile LONG ran[CHAOS_TICKETS];
 } chaos_memory;

@@ -1,10 +1,9 @@
-// What an update answers when it is ordered to answer garbage. This stands between COM and the product: the
-// linker lets the server's call of hp_invoke_member come here first.
+// What an update answers over COM when it is ordered to answer garbage. This stands between COM and the
+// product: the linker lets the server's call of hp_invoke_member come here first.
 //
 // Left out are lies that nobody can see through: a wrong result in a right reply, and "this call was not run"
 // about one that was.
 #include "e2e/chaos_update.h"
-#include "e2e/storm_dice.h"
 
 #include "idl/array.h"
 #include "idl/protocol.h"
@@ -18,7 +17,7 @@ typedef HRESULT invoke_member(hp_object *object, DISPID id, WORD flags, const DI
                               VARIANT *result, EXCEPINFO *exception, UINT *bad);
 invoke_member __real_hp_invoke_member, __wrap_hp_invoke_member;
 
-static storm_dice throw_dice(void) {
+storm_dice chaos_throw_dice(void) {
     const LONG64 step = 0x5851F42D4C957F2D;
     return (storm_dice){(uint64_t)InterlockedExchangeAdd64(&chaos_shared->garbage, step)};
 }
@@ -74,7 +73,7 @@ static void give_other_type(storm_dice *dice, VARIANT *result) {
 
 /* A right reply, cut, lengthened, or with one bit of what is not a value turned over. */
 static void give_damaged(storm_dice *dice, uint32_t kind, VARIANT *result) {
-    static unsigned char bytes[1 << 16];
+    static unsigned char bytes[1 << 18];
     static SRWLOCK lock = SRWLOCK_INIT;
     AcquireSRWLockExclusive(&lock);
     uint32_t size = V_ARRAY(result)->rgsabound[0].cElements;
@@ -96,7 +95,7 @@ static void give_damaged(storm_dice *dice, uint32_t kind, VARIANT *result) {
 }
 
 /* A frame that is well-formed, but no answer to this call. */
-static void bend(storm_dice *dice, uint32_t kind, hp_frame *reply) {
+static void bend_blocks(storm_dice *dice, uint32_t kind, hp_frame *reply) {
     static const unsigned char plenty[1 << 15];
     hp_frame_block *block = &reply->block[0];
     const uint32_t more = 1 + storm_roll(dice, sizeof plenty / 2);
@@ -108,7 +107,7 @@ static void bend(storm_dice *dice, uint32_t kind, hp_frame *reply) {
         reply->blocks = 0;
     } else if (kind == 6) { /* more than there is room for */
         block->capacity += more;
-        block->size = block->capacity;
+        block->size = block->capacity < sizeof plenty ? block->capacity : sizeof plenty;
         block->data = plenty;
     } else if (kind == 7) {
         block->parameter = block->parameter == 0 ? HP_FRAME_RESULT : 0;
@@ -120,18 +119,22 @@ static void bend(storm_dice *dice, uint32_t kind, hp_frame *reply) {
     }
 }
 
+void chaos_bend(storm_dice *dice, uint32_t kind, hp_frame *reply) {
+    if (kind == 10)
+        reply->kind = HP_FRAME_CALL;
+    else if (kind == 11)
+        reply->arch = HP_X64 ? HP_ARCH_X86 : HP_ARCH_X64;
+    else
+        bend_blocks(dice, kind, reply);
+}
+
 static void give_bent(storm_dice *dice, uint32_t kind, VARIANT *result) {
     hp_frame reply;
     SAFEARRAY *made = NULL, *right = V_ARRAY(result);
     if (FAILED(hp_frame_read(right->pvData, right->rgsabound[0].cElements, HP_ARCH_HERE, HP_FRAME_REPLY,
                              &reply)))
         return;
-    if (kind == 10)
-        reply.kind = HP_FRAME_CALL;
-    else if (kind == 11)
-        reply.arch = HP_X64 ? HP_ARCH_X86 : HP_ARCH_X64;
-    else
-        bend(dice, kind, &reply);
+    chaos_bend(dice, kind, &reply);
     const HRESULT hr = hp_array_make(&reply, &made);
     VariantClear(result); /* reply pointed into it */
     if (SUCCEEDED(hr)) {
@@ -141,7 +144,7 @@ static void give_bent(storm_dice *dice, uint32_t kind, VARIANT *result) {
 }
 
 /* Codes of COM's among them that say that the update is gone, or that the call was not run. It was not. */
-static HRESULT give_code(storm_dice *dice) {
+HRESULT chaos_code(storm_dice *dice) {
     static const HRESULT codes[] = {E_FAIL,
                                     E_OUTOFMEMORY,
                                     E_POINTER,
@@ -206,14 +209,14 @@ HRESULT __wrap_hp_invoke_member(hp_object *object, DISPID id, WORD flags, const 
     const int deed = id == HP_DISPID_CALL ? CHAOS_GARBAGE : CHAOS_NO_OFFER;
     if (result == NULL || id == HP_DISPID_DISCONNECT || chaos_take_order(deed, deed) == CHAOS_ANSWER)
         return __real_hp_invoke_member(object, id, flags, parameters, result, exception, bad);
-    storm_dice dice = throw_dice();
+    storm_dice dice = chaos_throw_dice();
     const uint32_t kind = storm_roll(&dice, DISGUISES + 1);
     InterlockedIncrement(&chaos_shared->garbled[kind]);
     if (kind == DISGUISES || id != HP_DISPID_CALL) {
         VariantInit(result);
         if (storm_once_in(&dice, 2))
             give_noise(&dice, result);
-        return give_code(&dice);
+        return chaos_code(&dice);
     }
     const HRESULT hr = __real_hp_invoke_member(object, id, flags, parameters, result, exception, bad);
     return hr == S_OK && V_VT(result) == (VT_ARRAY | VT_UI1) ? disguise(&dice, kind, result, exception) : hr;

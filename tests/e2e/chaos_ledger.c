@@ -1,12 +1,9 @@
 #include "e2e/chaos_ledger.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
 #include <windows.h>
+
+#include "e2e/chaos_imports.h"
 
 enum { MOST = 1 << 16 };
 
@@ -51,42 +48,12 @@ static BOOL WINAPI close_handle(HANDLE handle) {
     return real_close(handle);
 }
 
-static int redirect(IMAGE_THUNK_DATA *slot, const char *name) {
-    const struct {
-        const char *name;
-        void *instead, *real;
-    } known[] = {{"CreateEventW", (void *)(uintptr_t)create_event, &real_create_event},
-                 {"CreateFileW", (void *)(uintptr_t)create_file, &real_create_file},
-                 {"DuplicateHandle", (void *)(uintptr_t)duplicate, &real_duplicate},
-                 {"CloseHandle", (void *)(uintptr_t)close_handle, &real_close}};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        DWORD before;
-        if (strcmp(known[i].name, name) != 0)
-            continue;
-        assert_true(VirtualProtect(slot, sizeof *slot, PAGE_READWRITE, &before));
-        memcpy(known[i].real, &slot->u1.Function, sizeof slot->u1.Function);
-        slot->u1.Function = (uintptr_t)known[i].instead;
-        VirtualProtect(slot, sizeof *slot, before, &before);
-        return 1;
-    }
-    return 0;
-}
-
 void chaos_ledger_open(void) {
-    unsigned char *base = (unsigned char *)GetModuleHandleW(NULL);
-    const IMAGE_NT_HEADERS *image = (const void *)(base + ((const IMAGE_DOS_HEADER *)(void *)base)->e_lfanew);
-    const IMAGE_IMPORT_DESCRIPTOR *dll =
-        (const void *)(base +
-                       image->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT].VirtualAddress);
-    int found = 0;
-    for (; dll->FirstThunk != 0; dll++) {
-        const IMAGE_THUNK_DATA *name = (const void *)(base + dll->OriginalFirstThunk);
-        IMAGE_THUNK_DATA *slot = (void *)(base + dll->FirstThunk);
-        for (; name->u1.AddressOfData != 0; name++, slot++)
-            if (!IMAGE_SNAP_BY_ORDINAL(name->u1.Ordinal))
-                found += redirect(slot, (const char *)base + name->u1.AddressOfData + sizeof(WORD));
-    }
-    assert_int_equal(found, 4);
+    const chaos_import imports[] = {{"CreateEventW", (void *)(uintptr_t)create_event, &real_create_event},
+                                    {"CreateFileW", (void *)(uintptr_t)create_file, &real_create_file},
+                                    {"DuplicateHandle", (void *)(uintptr_t)duplicate, &real_duplicate},
+                                    {"CloseHandle", (void *)(uintptr_t)close_handle, &real_close}};
+    chaos_imports_redirect(imports, sizeof imports / sizeof *imports);
 }
 
 int chaos_ledger_count(void) {

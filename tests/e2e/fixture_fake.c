@@ -179,6 +179,8 @@ static HRESULT behave_well(DISPID id, const DISPPARAMS *parameters, VARIANT *res
     case HP_DISPID_DISCONNECT:
         SetEvent(goodbye);
         return S_OK;
+    case HP_DISPID_OPEN_CHANNEL: // an update of an older Hotpatch
+        return DISP_E_MEMBERNOTFOUND;
     default:
         return S_OK; // Connect: the test's process is watched anyway
     }

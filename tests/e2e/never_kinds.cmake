@@ -16,7 +16,7 @@ foreach(program IN ITEMS update windows)
 endforeach()
 target_compile_definitions(kinds_windows PRIVATE KINDS_WINDOWS)
 target_link_options(kinds_windows PRIVATE -mwindows)
-hp_e2e(kinds SOURCES test_kinds.c kinds_app.c session_app.c child.c
+hp_e2e(kinds TRANSPORTS SOURCES test_kinds.c kinds_app.c session_app.c child.c
     LIBS hotpatch::client DEPENDS kinds_update kinds_windows TIMEOUT 300)
 if(kinds_throw)
     target_compile_definitions(t-kinds PRIVATE KINDS_CXX)

@@ -7,7 +7,7 @@ target_link_libraries(exit_dll PRIVATE hp_flags)
 target_link_options(exit_dll PRIVATE -static-libgcc)
 set_target_properties(exit_dll PROPERTIES PREFIX "" RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
 add_dependencies(exit_app exit_dll)
-hp_e2e(exit SOURCES test_exit.c session_app.c child.c
+hp_e2e(exit TRANSPORTS SOURCES test_exit.c session_app.c child.c
     LIBS hotpatch::client DEPENDS exit_app exit_dll policy_update TIMEOUT 240)
 foreach(version IN ITEMS 2 3)
     add_executable(threads_v${version} threads_update.c threads_ledger.c)
@@ -15,7 +15,7 @@ foreach(version IN ITEMS 2 3)
     target_link_libraries(threads_v${version} PRIVATE hp_flags hotpatch::server)
 endforeach()
 set(threads_world threads_app.c threads_ledger.c session_app.c child.c)
-hp_e2e(threads SOURCES test_threads.c ${threads_world}
+hp_e2e(threads TRANSPORTS SOURCES test_threads.c ${threads_world}
     LIBS hotpatch::client DEPENDS threads_v2 exit_dll TIMEOUT 240)
-hp_e2e(hand-over SOURCES test_handover.c ${threads_world}
+hp_e2e(hand-over TRANSPORTS SOURCES test_handover.c ${threads_world}
     LIBS hotpatch::client DEPENDS threads_v2 threads_v3 TIMEOUT 300)

@@ -17,6 +17,7 @@ enum policy_order {
     POLICY_WAIT,        /* until the event POLICY_LEAVE is set */
     POLICY_FAULT_TWICE, /* then answer */
     POLICY_EXIT,        /* the process */
+    POLICY_DIVIDE,      /* policy_ratio: answer 1 / 3 */
 };
 
 /* Named events that app and update share. */
@@ -30,7 +31,7 @@ typedef struct policy_pair {
 int policy_add(int order, int a);                                /* order + a; 1000 + a */
 int policy_other(int a);                                         /* a; 1000 + a */
 int64_t policy_large(int order);                                 /* 5; 1000 */
-double policy_ratio(int order);                                  /* 0.5; 1000.5 */
+double policy_ratio(int order);                                  /* 0.5; 1000.5, or 1 / 3 */
 float policy_small(int order);                                   /* 0.25; 1000.25 */
 void policy_fill(int order, unsigned char *data, unsigned size); /* 'a'; 'u' throughout */
 policy_pair policy_make(int order);                              /* 1, 2, 3, 4; 1001... */

@@ -43,8 +43,9 @@ int64_t policy_large(int order) {
 HP_EXPORT(policy_large, "i64(i32 order)");
 
 double policy_ratio(int order) {
+    const volatile double one = 1, three = 3;
     obey(order);
-    return 1000.5;
+    return order == POLICY_DIVIDE ? one / three : 1000.5;
 }
 HP_EXPORT(policy_ratio, "f64(i32 order)");
 

@@ -96,6 +96,8 @@ uint32_t storm_frame_make(storm_dice *dice, const hp_signature *signature, unsig
     it.signature = signature;
     it.used = 0;
     it.frame = (hp_frame){.arch = HP_ARCH_HERE, .kind = HP_FRAME_CALL, .words = signature->count};
+    if (!storm_once_in(dice, 4)) /* else the usual ones; exceptions stay masked */
+        it.frame.modes = HP_FRAME_MODES_USUAL | ((uint32_t)storm_bits(dice) & HP_FRAME_MODES);
     for (uint16_t i = 0; i < signature->count; i++) /* lengths may stand behind the memory */
         if (is_length(signature, i))
             put_value(&it, i);
@@ -178,7 +180,8 @@ uint32_t storm_frame_noise(storm_dice *dice, unsigned char *bytes) {
         memcpy(bytes, &magic, 4);
         memcpy(bytes + 4, rest, 4);
         memcpy(bytes + 8, &size, 4);
-        memset(bytes + 12, 0, 4);
+        const uint32_t modes = (uint32_t)storm_bits(dice) & HP_FRAME_MODES;
+        memcpy(bytes + 12, &modes, 4);
         memset(bytes + 20, 0, 4);
         bytes[16] %= 40;
         bytes[17] = 0;

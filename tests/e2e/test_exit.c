@@ -6,15 +6,25 @@
 
 #include <tlhelp32.h>
 
-/* Longest end of an app. Suspended updates are given some seconds. */
-enum { PROMPT_MS = 10000 };
+/*
+ * How long an end may take by design, see docs/architecture.md, "Exit". A busy machine may be slower: each
+ * way has three tries, and only one that waits where it should not is too slow in all of them.
+ */
+enum {
+    AT_ONCE_MS = 900, /* nothing is waited for: less than any limit of the client's, which are 1 s and more */
+    FAREWELL_MS = 4500,  /* an update that does not listen: 2 s to take leave, 2 s to end */
+    ABANDONED_MS = 9500, /* a call that nobody waits for any more: 5 s, and the same */
+    TRIES = 3,
+};
 
 static HANDLE entered, leave;
+static int tries;
 
 typedef struct world {
     child *app;
     HANDLE update;
-    DWORD pid; /* of the update */
+    DWORD pid;     /* of the update */
+    unsigned took; /* ms from the word to the end */
 } world;
 
 static world it;
@@ -29,8 +39,9 @@ static void start(const wchar_t *way) {
 static void finish(DWORD code) {
     ULONGLONG began = GetTickCount64();
     child_send(it.app, "go");
-    assert_int_equal(child_wait(it.app, PROMPT_MS), code);
-    print_message("# the app ended after %lu ms\n", (unsigned long)(GetTickCount64() - began));
+    assert_int_equal(child_wait(it.app, PATIENCE_MS), code);
+    it.took = (unsigned)(GetTickCount64() - began);
+    print_message("# the app ended after %u ms\n", it.took);
 }
 
 /* What is possible when all other threads are gone. */
@@ -46,66 +57,110 @@ static void expect_update_ends(void) {
     it.update = NULL;
 }
 
+/* The app at its end removes the class. */
+static void make_world(void) {
+    it = (world){0};
+    ResetEvent(entered);
+    ResetEvent(leave);
+    session_register(L"policy_update.exe");
+}
+
+static void free_world(void) {
+    SetEvent(leave);
+    child_end(it.app);
+    if (it.update != NULL) {
+        TerminateProcess(it.update, 1);
+        CloseHandle(it.update);
+    }
+    session_unregister(L"policy_update.exe");
+}
+
+/* Did this end take longer than by design? Then the world is made anew for another try. */
+static int is_late(unsigned bound) {
+    if (it.took <= bound)
+        return 0;
+    if (++tries == TRIES)
+        fail_msg("%u ms and not %u, and no faster in %d tries", it.took, bound, TRIES);
+    print_message("# longer than %u ms: once more\n", bound);
+    free_world();
+    make_world();
+    return 1;
+}
+
 static void main_returns_and_nobody_has_detached(void **state) {
     (void)state;
-    start(L"return");
-    finish(7);
-    expect_detach_notice();
-    expect_update_ends();
+    do {
+        start(L"return");
+        finish(7);
+        expect_detach_notice();
+        expect_update_ends();
+    } while (is_late(AT_ONCE_MS));
 }
 
 static void exit_with_an_atexit_handler_that_calls_and_detaches(void **state) {
     (void)state;
-    start(L"exit");
-    finish(7);
-    child_expect(it.app, "at exit: add 1005 detach 0x00000000", PATIENCE_MS);
-    child_expect(it.app, "add 5 other 6", PATIENCE_MS);
-    expect_update_ends();
+    do {
+        start(L"exit");
+        finish(7);
+        child_expect(it.app, "at exit: add 1005 detach 0x00000000", PATIENCE_MS);
+        child_expect(it.app, "add 5 other 6", PATIENCE_MS);
+        expect_update_ends();
+    } while (is_late(AT_ONCE_MS));
 }
 
 static void exit_process_while_calls_are_with_the_update(void **state) {
     (void)state;
-    start(L"other");
-    finish(7);
-    expect_detach_notice();
-    assert_int_equal(WaitForSingleObject(entered, 0), WAIT_OBJECT_0);
-    SetEvent(leave);
-    expect_update_ends();
+    do {
+        start(L"other");
+        finish(7);
+        expect_detach_notice();
+        assert_int_equal(WaitForSingleObject(entered, 0), WAIT_OBJECT_0);
+        SetEvent(leave);
+        expect_update_ends();
+    } while (is_late(AT_ONCE_MS));
 }
 
 static void terminate_process_while_calls_are_with_the_update(void **state) {
     (void)state;
-    start(L"terminate");
-    finish(7);
-    assert_int_equal(WaitForSingleObject(entered, 0), WAIT_OBJECT_0);
-    expect_update_ends(); /* by itself, although its call never returns */
+    do {
+        start(L"terminate");
+        finish(7);
+        assert_int_equal(WaitForSingleObject(entered, 0), WAIT_OBJECT_0);
+        expect_update_ends(); /* by itself, although its call never returns */
+    } while (is_late(AT_ONCE_MS));
 }
 
 static void exit_inside_a_call_from_the_policys_callback(void **state) {
     (void)state;
-    start(L"decide");
-    finish(7);
-    child_expect(it.app, "at exit: add 5 detach 0x80040222", PATIENCE_MS); /* its own call is inside */
-    child_expect(it.app, "add 5 other 6", PATIENCE_MS);
-    expect_update_ends();
+    do {
+        start(L"decide");
+        finish(7);
+        child_expect(it.app, "at exit: add 5 detach 0x80040222", PATIENCE_MS); /* its own call is inside */
+        child_expect(it.app, "add 5 other 6", PATIENCE_MS);
+        expect_update_ends();
+    } while (is_late(AT_ONCE_MS));
 }
 
 static void exit_inside_the_original_of_a_failed_call(void **state) {
     (void)state;
-    start(L"original");
-    finish(7);
-    child_expect(it.app, "at exit: add 1005 detach 0x00000000", PATIENCE_MS);
-    expect_update_ends();
+    do {
+        start(L"original");
+        finish(7);
+        child_expect(it.app, "at exit: add 1005 detach 0x00000000", PATIENCE_MS);
+        expect_update_ends();
+    } while (is_late(AT_ONCE_MS));
 }
 
 static void exit_with_a_dead_update(void **state) {
     (void)state;
-    start(L"return");
-    assert_true(TerminateProcess(it.update, 1));
-    expect_update_ends();
-    finish(7);
-    child_expect(it.app, "add 5 other ", PATIENCE_MS);
-    child_expect(it.app, "again 7", PATIENCE_MS);
+    do {
+        start(L"return");
+        assert_true(TerminateProcess(it.update, 1));
+        expect_update_ends();
+        finish(7);
+        child_expect(it.app, "add 5 other ", PATIENCE_MS);
+        child_expect(it.app, "again 7", PATIENCE_MS);
+    } while (is_late(AT_ONCE_MS));
 }
 
 static void suspend(DWORD pid, int resume) {
@@ -128,47 +183,56 @@ static void suspend(DWORD pid, int resume) {
 
 static void exit_with_a_suspended_update(void **state) {
     (void)state;
-    start(L"suspended-return");
-    suspend(it.pid, 0);
-    finish(7);
-    expect_detach_notice();
-    suspend(it.pid, 1);
-    expect_update_ends();
+    do {
+        start(L"suspended-return");
+        suspend(it.pid, 0);
+        finish(7);
+        expect_detach_notice();
+        suspend(it.pid, 1);
+        expect_update_ends();
+    } while (is_late(AT_ONCE_MS));
 }
 
 /* It is asked to go, does not listen, and is ended. */
 static void detach_from_a_suspended_update_at_exit(void **state) {
     (void)state;
-    start(L"suspended-exit");
-    suspend(it.pid, 0);
-    finish(7);
-    expect_update_ends();
+    do {
+        start(L"suspended-exit");
+        suspend(it.pid, 0);
+        finish(7);
+        expect_update_ends();
+    } while (is_late(FAREWELL_MS));
 }
 
 static void watch_that_runs_and_is_ended_too_late(void **state) {
     (void)state;
-    start(L"watch");
-    finish(7);
-    expect_detach_notice();
-    expect_update_ends();
+    do {
+        start(L"watch");
+        finish(7);
+        expect_detach_notice();
+        expect_update_ends();
+    } while (is_late(AT_ONCE_MS));
 }
 
 static void exit_with_an_abandoned_call(void **state) {
     (void)state;
-    start(L"abandoned");
-    finish(7);
-    child_expect(it.app, "abandoned 7", PATIENCE_MS);
-    expect_detach_notice();
-    expect_update_ends();
+    do {
+        start(L"abandoned");
+        finish(7);
+        child_expect(it.app, "abandoned 7", PATIENCE_MS);
+        expect_detach_notice();
+        expect_update_ends();
+    } while (is_late(AT_ONCE_MS));
 }
 
 /* The update hangs in a call that nobody waits for: it is given some seconds, and ended. */
 static void detach_without_limit_and_an_abandoned_call(void **state) {
     (void)state;
-    start(L"abandoned-exit");
-    child_send(it.app, "go");
-    assert_int_equal(child_wait(it.app, PATIENCE_MS), 7);
-    expect_update_ends();
+    do {
+        start(L"abandoned-exit");
+        finish(7);
+        expect_update_ends();
+    } while (is_late(ABANDONED_MS));
 }
 
 static int prepare(void **state) {
@@ -179,25 +243,16 @@ static int prepare(void **state) {
     return 0;
 }
 
-/* The app at its end removes the class. */
 static int begin(void **state) {
     (void)state;
-    it = (world){0};
-    ResetEvent(entered);
-    ResetEvent(leave);
-    session_register(L"policy_update.exe");
+    tries = 0;
+    make_world();
     return 0;
 }
 
 static int end(void **state) {
     (void)state;
-    SetEvent(leave);
-    child_end(it.app);
-    if (it.update != NULL) {
-        TerminateProcess(it.update, 1);
-        CloseHandle(it.update);
-    }
-    session_unregister(L"policy_update.exe");
+    free_world();
     return 0;
 }
 

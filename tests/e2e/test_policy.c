@@ -57,6 +57,38 @@ static void failed_call_runs_the_original_by_default(void **state) {
     detach(update);
 }
 
+static void set_modes(uint16_t control, uint32_t mxcsr) {
+    __asm__ volatile("fldcw %0\n\tldmxcsr %1" : : "m"(control), "m"(mxcsr));
+}
+
+static void update_rounds_as_the_caller_does(void **state) {
+    (void)state;
+    static const struct {
+        uint16_t control;
+        uint32_t mxcsr;
+        double third;
+    } modes[] = {{0x037F, 0x1F80, 0x1.5555555555555p-2},                           /* to the nearest */
+                 {0x0B7F, 0x5F80, 0x1.5555555555556p-2},                           /* up */
+                 {0x0F7F, 0x7F80, 0x1.5555555555555p-2},                           /* to zero */
+                 {0x007F, 0x1F80, HP_X64 ? 0x1.5555555555555p-2 : 0x1.555556p-2}}; /* x87: single precision */
+    HANDLE update = attach(NULL, NULL, 0, never);
+    uint16_t control;
+    uint32_t mxcsr;
+    __asm__ volatile("fnstcw %0\n\tstmxcsr %1" : "=m"(control), "=m"(mxcsr));
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        set_modes(modes[i].control, modes[i].mxcsr);
+        const volatile double third = policy_ratio(POLICY_DIVIDE);
+        uint16_t control_after;
+        uint32_t mxcsr_after;
+        __asm__ volatile("fnstcw %0\n\tstmxcsr %1" : "=m"(control_after), "=m"(mxcsr_after));
+        set_modes(control, mxcsr);
+        assert_true(third == modes[i].third);
+        assert_int_equal(control_after, modes[i].control);
+        assert_int_equal(mxcsr_after & 0xFFC0, modes[i].mxcsr);
+    }
+    detach(update);
+}
+
 static hp_policy value_of(uint64_t bits) {
     return (hp_policy){.size = sizeof(hp_policy), .action = HP_FAILURE_VALUE, .value.bits = bits};
 }
@@ -110,6 +142,36 @@ static void fixed_value_for_a_structure_is_refused_with_its_name(void **state) {
         assert_int_equal(policy_add(POLICY_ANSWER, 5), 5);
     }
     session_expect_no_process(L"policy_update.exe");
+}
+
+static const hp_report_item *item_of(const hp_report *report, const char *name) {
+    for (uint32_t i = 0; i < report->count; i++)
+        if (strcmp(report->items[i].name, name) == 0)
+            return &report->items[i];
+    fail_msg("the report does not name %s", name);
+    return NULL;
+}
+
+static void fixed_value_for_a_structure_keeps_only_that_function_out_of_a_partial_attach(void **state) {
+    (void)state;
+    const hp_policy value = value_of(77);
+    hp_attach_options options = session_options();
+    options.flags |= HP_ATTACH_PARTIAL;
+    options.policy = &value;
+    hp_report *report;
+    assert_int_equal(hp_com_attach_ex(POLICY, &options, &report), HP_S_PARTIAL);
+    assert_int_equal(report->redirected, report->count - 1);
+    for (uint32_t i = 0; i < report->count; i++)
+        assert_int_equal(report->items[i].result,
+                         &report->items[i] == item_of(report, "policy_make") ? HP_E_POLICY : S_OK);
+    assert_non_null(strstr(item_of(report, "policy_make")->detail, "structure"));
+    HANDLE update = OpenProcess(SYNCHRONIZE | PROCESS_TERMINATE, FALSE, report->server_pid);
+    assert_non_null(update);
+    hp_report_free(report);
+    assert_int_equal(policy_make(POLICY_ANSWER).a, 1); /* the app's own */
+    assert_int_equal(policy_add(POLICY_ANSWER, 5), 1005);
+    assert_int_equal(policy_add(POLICY_FAULT, 5), 77);
+    detach(update);
 }
 
 static int heard_of_nobody;
@@ -310,8 +372,11 @@ static int detach_all(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(failed_call_runs_the_original_by_default, detach_all),
+        cmocka_unit_test_teardown(update_rounds_as_the_caller_does, detach_all),
         cmocka_unit_test_teardown(fixed_value_of_every_kind_is_returned_and_nothing_is_written, detach_all),
         cmocka_unit_test_teardown(fixed_value_for_a_structure_is_refused_with_its_name, detach_all),
+        cmocka_unit_test_teardown(
+            fixed_value_for_a_structure_keeps_only_that_function_out_of_a_partial_attach, detach_all),
         cmocka_unit_test_teardown(policy_for_what_the_update_does_not_offer_is_named_in_the_log, detach_all),
         cmocka_unit_test_teardown(policies_that_make_no_sense_are_refused, detach_all),
         cmocka_unit_test_teardown(callback_is_told_everything_and_decides, detach_all),

@@ -67,7 +67,11 @@ void trip_send(marshal_trip *trip) {
 
 void trip_there(marshal_trip *trip) {
     trip_send(trip);
+#ifdef TRIP_ADOPTS /* the same test once more */
+    assert_int_equal(hp_marshal_adopt(&trip->marshal, &trip->read_call, &trip->update), S_OK);
+#else
     assert_int_equal(hp_marshal_rebuild(&trip->marshal, &trip->read_call, &trip->update), S_OK);
+#endif
 }
 
 void *trip_seen(marshal_trip *trip, unsigned index) {

@@ -138,6 +138,8 @@ static HRESULT expected_of_flip(size_t at, int bit) {
         return HP_E_FRAME_VERSION;
     if (at == 6)
         return HP_E_FRAME_ARCHITECTURE;
+    if (at >= 12 && at < 16)
+        return HP_FRAME_MODES >> (8 * (at - 12) + (size_t)bit) & 1 ? S_OK : HP_E_FRAME_MALFORMED;
     if (at >= HEAD && at < HEAD + 8 * EXAMPLE_WORDS)
         return S_OK;
     if ((at >= 128 && at < 148) || at >= 160)
@@ -323,6 +325,26 @@ static void the_writer_refuses_what_the_reader_would(void **state) {
     assert_int_equal(hp_frame_write(&frame, bytes, EXAMPLE_SIZE + 1), HP_E_FRAME_TRUNCATED);
 }
 
+static void modes_travel_and_what_is_none_is_refused(void **state) {
+    (void)state;
+    hp_frame call = {.arch = HERE, .kind = HP_FRAME_CALL, .modes = HP_FRAME_MODES}, got;
+    hp_frame reply = {.arch = HERE, .kind = HP_FRAME_REPLY, .words = 1, .modes = HP_FRAME_MODES_USUAL};
+    uint32_t size;
+    unsigned char *bytes = write_frame(&call, &size);
+    assert_int_equal(get32(bytes, 12), HP_FRAME_MODES);
+    assert_int_equal(hp_frame_read(bytes, size, HERE, HP_FRAME_CALL, &got), S_OK);
+    assert_int_equal(got.modes, HP_FRAME_MODES);
+    free(bytes);
+    call.modes = 0x40; // of MXCSR's upper half ldmxcsr would fault; of x87's control word this is no mode
+    assert_int_equal(hp_frame_measure(&call, &size), HP_E_FRAME_MALFORMED);
+    assert_int_equal(hp_frame_measure(&reply, &size), HP_E_FRAME_MALFORMED);
+    reply.modes = 0;
+    bytes = write_frame(&reply, &size);
+    put32(bytes, 12, HP_FRAME_MODES_USUAL);
+    assert_int_equal(hp_frame_read(bytes, size, HERE, HP_FRAME_REPLY, &got), HP_E_FRAME_MALFORMED);
+    free(bytes);
+}
+
 static void sums_over_the_limit_are_too_large(void **state) {
     (void)state;
     uint32_t size;
@@ -356,6 +378,7 @@ static hp_frame random_frame(uint32_t *seed, const unsigned char *data) {
     frame.words = frame.kind == HP_FRAME_CALL ? (uint16_t)random_number(seed, 33) : 1;
     for (int i = 0; i < frame.words; i++)
         frame.word[i] = (uint64_t)random_number(seed, UINT32_MAX) << 32 | random_number(seed, UINT32_MAX);
+    frame.modes = frame.kind == HP_FRAME_CALL ? random_number(seed, UINT32_MAX) & HP_FRAME_MODES : 0;
     const uint16_t parameters = frame.kind == HP_FRAME_CALL ? frame.words : 33;
     for (uint16_t i = 0; i < parameters; i++) {
         if (random_number(seed, 3) == 0)
@@ -384,6 +407,7 @@ static void random_frames_survive_the_round_trip(void **state) {
         uint32_t size;
         unsigned char *bytes = write_frame(&frame, &size);
         assert_int_equal(hp_frame_read(bytes, size, HERE, frame.kind, &got), S_OK);
+        assert_int_equal(got.modes, frame.modes);
         assert_int_equal(got.words, frame.words);
         assert_int_equal(got.blocks, frame.blocks);
         assert_memory_equal(got.word, frame.word, 8u * frame.words);
@@ -397,6 +421,70 @@ static void random_frames_survive_the_round_trip(void **state) {
         }
         free(bytes);
     }
+}
+
+/** The same bytes as hp_frame_write's, begun and copied in pieces, each into memory of exactly its size. */
+static void expect_pieces(uint32_t *seed, const hp_frame *frame, const unsigned char *whole, uint32_t size) {
+    hp_frame_plan plan;
+    unsigned char *head = malloc(HP_FRAME_HEAD_MAX);
+    memset(head, 0xEE, HP_FRAME_HEAD_MAX);
+    assert_int_equal(hp_frame_begin(frame, head, &plan), S_OK);
+    assert_int_equal(plan.size, size);
+    assert_int_equal(plan.head, HEAD + 8 * frame->words + BLOCK * frame->blocks);
+    assert_memory_equal(head, whole, plan.head);
+    for (uint32_t i = plan.head; i < HP_FRAME_HEAD_MAX; i++)
+        assert_int_equal(head[i], 0xEE);
+    free(head);
+    const uint32_t longest = 1 + random_number(seed, random_number(seed, 3) ? 50 : 5000);
+    for (uint32_t done = plan.head; done < size;) {
+        uint32_t part = random_number(seed, longest + 1); // 0, too
+        part = part < size - done ? part : size - done;
+        unsigned char *piece = malloc(part ? part : 1);
+        memset(piece, 0xEE, part);
+        hp_frame_copy(frame, &plan, done, piece, part);
+        if (part)
+            assert_memory_equal(piece, whole + done, part);
+        free(piece);
+        done += part;
+    }
+}
+
+static void frames_written_in_pieces_are_the_same(void **state) {
+    (void)state;
+    unsigned char data[3000];
+    uint32_t seed = 20261121;
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (unsigned char)(1 + random_number(&seed, 255)); // where zeros belong, none comes by chance
+    for (int round = 0; round < 5000; round++) {
+        hp_frame frame = random_frame(&seed, data);
+        for (int i = 0; i < frame.blocks; i++)
+            if (random_number(&seed, 5) == 0)
+                frame.block[i].data = NULL;
+        hp_frame given = frame; // writing gives places to blocks without data
+        uint32_t size;
+        unsigned char *whole = write_frame(&given, &size);
+        expect_pieces(&seed, &frame, whole, size);
+        free(whole);
+    }
+}
+
+static void what_cannot_be_written_is_not_begun(void **state) {
+    (void)state;
+    hp_frame_plan plan;
+    unsigned char *head = malloc(HP_FRAME_HEAD_MAX);
+    hp_frame frame = example();
+    frame.words = 33;
+    assert_int_equal(hp_frame_begin(&frame, head, &plan), HP_E_FRAME_MALFORMED);
+    frame = example();
+    frame.blocks = HP_FRAME_MAX_BLOCKS + 1;
+    assert_int_equal(hp_frame_begin(&frame, head, &plan), HP_E_FRAME_MALFORMED);
+    frame = example();
+    frame.block[2].parameter = 1;
+    assert_int_equal(hp_frame_begin(&frame, head, &plan), HP_E_FRAME_MALFORMED);
+    frame = example();
+    frame.block[2].size = frame.block[2].capacity = HP_FRAME_MAX;
+    assert_int_equal(hp_frame_begin(&frame, head, &plan), HP_E_FRAME_TOO_LARGE);
+    free(head);
 }
 
 int main(void) {
@@ -415,8 +503,11 @@ int main(void) {
         cmocka_unit_test(bytes_need_not_be_aligned),
         cmocka_unit_test(a_place_without_data_is_given_zeroed),
         cmocka_unit_test(the_writer_refuses_what_the_reader_would),
+        cmocka_unit_test(modes_travel_and_what_is_none_is_refused),
         cmocka_unit_test(sums_over_the_limit_are_too_large),
         cmocka_unit_test(random_frames_survive_the_round_trip),
+        cmocka_unit_test(frames_written_in_pieces_are_the_same),
+        cmocka_unit_test(what_cannot_be_written_is_not_begun),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

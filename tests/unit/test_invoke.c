@@ -2,6 +2,7 @@
 // that stack walks pass through.
 #include "hotpatch/error.h"
 #include "hotpatch/function.h"
+#include "idl/frame.h"
 #include "proxygen/thunk.h"
 #include "tests/unit/abi_calls.h"
 
@@ -418,6 +419,44 @@ static void float_unit_is_as_before_after_a_return(void **state) {
     assert_int_equal(flags & 0x400, 0);
 }
 
+static uint16_t control_seen;
+static uint32_t mxcsr_seen;
+
+static void looks_at_the_float_unit(void) {
+    __asm__ volatile("fnstcw %0\n stmxcsr %1" : "=m"(control_seen), "=m"(mxcsr_seen));
+}
+
+// With another rounding or precision than its caller's the same code gives other results.
+static void function_calculates_as_its_caller_and_its_thread_as_before(void **state) {
+    (void)state;
+    static const struct {
+        uint16_t control;
+        uint32_t mxcsr;
+    } modes[] = {{0x007F, 0x1F80},  // single precision
+                 {0x027F, 0x3F80},  // double precision, rounding down
+                 {0x0F7F, 0x7F80},  // rounding to zero
+                 {0x0B7F, 0xDF80},  // rounding up; results that are denormal are 0
+                 {0x037F, 0x9FC0},  // denormals are 0
+                 {0x037A, 0x1D00}}; // some exceptions are faults
+    uint16_t control_before, control;
+    uint32_t mxcsr_before, mxcsr;
+    __asm__ volatile("fnstcw %0\n stmxcsr %1" : "=m"(control_before), "=m"(mxcsr_before));
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        hp_registers registers = registers_with_values();
+        registers.modes = (modes[i].mxcsr << 16 | modes[i].control) & HP_FRAME_MODES;
+        call_function(looks_at_the_float_unit, &registers, 24);
+        __asm__ volatile("fnstcw %0\n stmxcsr %1" : "=m"(control), "=m"(mxcsr));
+        assert_int_equal(control_seen & 0xF3F, modes[i].control & 0xF3F);
+        assert_int_equal(mxcsr_seen & 0xFFC0, modes[i].mxcsr);
+        assert_int_equal(control, control_before);
+        assert_int_equal(mxcsr & 0xFFC0, mxcsr_before & 0xFFC0);
+    }
+    hp_registers registers = registers_with_values();
+    call_function(looks_at_the_float_unit, &registers, 24); // nothing said
+    assert_int_equal(control_seen, control_before);
+    assert_int_equal(mxcsr_seen & 0xFFC0, mxcsr_before & 0xFFC0);
+}
+
 static void fault_says_what_was_accessed(void **state) {
     (void)state;
     hp_registers registers = registers_with_values();
@@ -613,7 +652,7 @@ static void stack_walk_reaches_the_caller_and_beyond(void **state) {
     for (size_t bytes = 0; bytes < 10000; bytes += 1000) {
         unsigned i = 0;
         invoke_from_c(&registers, bytes);
-        while (i < frame_count && !is_within(frames[i], (void (*)(void))hp_invoke_call, HP_X64 ? 0x80 : 0x70))
+        while (i < frame_count && !is_within(frames[i], (void (*)(void))hp_invoke_call, HP_X64 ? 0xA0 : 0x90))
             i++;
         assert_true(i + 2 < frame_count);
         assert_true(is_within(frames[i + 1], (void (*)(void))invoke_from_c, 100));
@@ -636,6 +675,7 @@ int main(void) {
         cmocka_unit_test_setup(caller_of_a_faulting_function_finds_its_registers_and_stack, setup),
         cmocka_unit_test_setup(float_unit_is_as_before_after_a_fault, setup),
         cmocka_unit_test_setup(float_unit_is_as_before_after_a_return, setup),
+        cmocka_unit_test_setup(function_calculates_as_its_caller_and_its_thread_as_before, setup),
         cmocka_unit_test_setup(fault_says_what_was_accessed, setup),
         cmocka_unit_test_setup(thousand_faults_in_a_row_cost_nothing, setup),
         cmocka_unit_test_setup(threads_fault_at_once, setup),

@@ -239,6 +239,34 @@ static void a_void_function_leaves_the_registers_alone(void **state) {
     trip_end(&trip);
 }
 
+static void set_modes(uint16_t control, uint32_t mxcsr) {
+    __asm__ volatile("fldcw %0\n\tldmxcsr %1" : : "m"(control), "m"(mxcsr));
+}
+
+// A caller's rounding and precision are part of the call. Its sticky flags are not.
+static void the_callers_way_to_calculate_goes_along(void **state) {
+    (void)state;
+    uint16_t control;
+    uint32_t mxcsr;
+    __asm__ volatile("fnstcw %0\n\tstmxcsr %1" : "=m"(control), "=m"(mxcsr));
+    trip_begin(&trip, "f64(f64)");
+    set_modes(0x0F7F, 0xFFBF);
+    HRESULT hr = hp_marshal_gather(&trip.marshal, &trip.app, &trip.call);
+    set_modes(control, mxcsr);
+    assert_int_equal(hr, S_OK);
+    assert_int_equal(trip.call.modes, 0xFF800F3F);
+    trip.call.modes = 0;
+    assert_int_equal(hp_marshal_rebuild(&trip.marshal, &trip.call, &trip.update), S_OK);
+    assert_int_equal(trip.update.registers.modes, HP_FRAME_MODES_USUAL);
+    hp_marshal_release(&trip.update);
+    trip.call.modes = 0xFF800F3F;
+    assert_int_equal(hp_marshal_rebuild(&trip.marshal, &trip.call, &trip.update), S_OK);
+    assert_int_equal(trip.update.registers.modes, 0xFF800F3F);
+    assert_int_equal(hp_marshal_answer(&trip.marshal, &trip.update, &trip.call), S_OK);
+    assert_int_equal(trip.call.modes, 0);
+    hp_marshal_release(&trip.update);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(small_integers_arrive_extended_whatever_is_above_them),
@@ -250,6 +278,7 @@ int main(void) {
         cmocka_unit_test(structures_by_value_of_1_to_24_bytes),
         cmocka_unit_test(conventions_of_x86),
         cmocka_unit_test(a_void_function_leaves_the_registers_alone),
+        cmocka_unit_test(the_callers_way_to_calculate_goes_along),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

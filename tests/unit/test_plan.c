@@ -79,11 +79,50 @@ static void mark_is_found_by_its_plain_name(void **state) {
     assert_true(is_found("marked@a.c"));
 }
 
+/* As hp_plan_make would have judged them. */
+static void make_good(hp_plan_item *item, const hp_offer_item *offer) {
+    *item = (hp_plan_item){.offer = offer};
+    assert_int_equal(hp_signature_parse(offer->signature, HP_ARCH_HERE, &item->marshal.signature, NULL),
+                     S_OK);
+}
+
+static void policy_that_does_not_fit_is_the_verdict_on_that_function_only(void **state) {
+    (void)state;
+    char names[][8] = {"add", "make", "refused"};
+    char signatures[][24] = {"i32(i32)", "struct{i32[4]}(i32)", "struct{i32[4]}(i32)"};
+    hp_offer_item offers[3] = {0};
+    hp_plan_item items[3];
+    for (size_t i = 0; i < 3; i++) {
+        offers[i].name = names[i];
+        offers[i].signature = signatures[i];
+        make_good(&items[i], &offers[i]);
+    }
+    items[2].result = HP_E_NOT_PATCHABLE;
+    hp_plan plan = {.count = 3, .good = 2, .items = items};
+    hp_policy value = {.size = sizeof value, .action = HP_FAILURE_VALUE};
+    hp_attach_options options = {.size = sizeof options};
+    hp_plan_hold_policies(&plan, &options);
+    assert_int_equal(plan.good, 2);
+    options.policy = &value;
+    for (int i = 0; i < 2; i++) { /* what was judged once is not counted again */
+        hp_plan_hold_policies(&plan, &options);
+        assert_int_equal(plan.good, 1);
+        assert_int_equal(items[0].result, S_OK);
+        assert_int_equal(items[1].result, HP_E_POLICY);
+        assert_non_null(strstr(items[1].detail, "structure"));
+        assert_int_equal(items[2].result, HP_E_NOT_PATCHABLE);
+    }
+    hp_trouble trouble = {0};
+    assert_int_equal(hp_plan_verdict(&plan, &trouble), HP_E_POLICY);
+    assert_string_equal(trouble.thing, "make");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(update_finds_what_has_its_name),
         cmocka_unit_test(static_function_is_not_linked_with_one_that_is_not),
         cmocka_unit_test(mark_is_found_by_its_plain_name),
+        cmocka_unit_test(policy_that_does_not_fit_is_the_verdict_on_that_function_only),
     };
     return cmocka_run_group_tests(tests, make, release);
 }

@@ -89,6 +89,57 @@ static void refused_file_is_let_go(void **state) {
     assert_true(DeleteFileW(path));
 }
 
+enum { FULL_BYTES = sizeof(FILE_ID_128) };
+
+static hp_trust_identity numbered(uint64_t number, BYTE low, BYTE high) {
+    hp_trust_identity it = {.volume = 7, .number = number};
+    it.full.VolumeSerialNumber = 7;
+    it.full.FileId.Identifier[0] = low;
+    it.full.FileId.Identifier[FULL_BYTES - 1] = high;
+    return it;
+}
+
+/* ReFS: the upper half may be all that differs, and the 64 bits are then the same for both. */
+static void file_numbers_of_128_bits_are_compared_whole(void **state) {
+    (void)state;
+    const hp_trust_identity a = numbered(5, 5, 0), b = numbered(5, 5, 1), c = numbered(6, 5, 0);
+    assert_int_equal(hp_trust_same(&a, &a), 1);
+    assert_int_equal(hp_trust_same(&a, &b), 0);
+    assert_int_equal(hp_trust_same(&a, &c), 1); /* what is made of it in 64 bits does not matter then */
+    hp_trust_identity elsewhere = a;
+    elsewhere.full.VolumeSerialNumber = 7ull << 32 | 7;
+    assert_int_equal(hp_trust_same(&a, &elsewhere), 0);
+}
+
+static void file_without_128_bits_is_compared_by_64(void **state) {
+    (void)state;
+    const hp_trust_identity full = numbered(5, 5, 1), none = numbered(5, 0, 0), other = numbered(6, 0, 0);
+    hp_trust_identity elsewhere = none, ones = none;
+    elsewhere.volume = 8;
+    memset(&ones.full.FileId, 0xFF, FULL_BYTES);
+    assert_int_equal(hp_trust_same(&none, &none), 1);
+    assert_int_equal(hp_trust_same(&none, &other), 0);
+    assert_int_equal(hp_trust_same(&none, &elsewhere), 0);
+    assert_int_equal(hp_trust_same(&none, &full), 1);
+    assert_int_equal(hp_trust_same(&full, &other), 0);
+    assert_int_equal(hp_trust_same(&ones, &none), 1);
+    hp_trust_identity other_ones = ones;
+    other_ones.number++;
+    assert_int_equal(hp_trust_same(&ones, &other_ones), 0); /* all ones is no number */
+}
+
+static void file_without_any_number_is_not_known(void **state) {
+    (void)state;
+    const hp_trust_identity zero = numbered(0, 0, 0), ones = numbered(UINT64_MAX, 0, 0),
+                            known = numbered(5, 0, 0), full = numbered(UINT64_MAX, 1, 0);
+    assert_int_equal(hp_trust_same(&zero, &zero), -1);
+    assert_int_equal(hp_trust_same(&ones, &ones), -1);
+    assert_int_equal(hp_trust_same(&known, &ones), -1);
+    assert_int_equal(hp_trust_same(&zero, &known), -1);
+    assert_int_equal(hp_trust_same(&full, &ones), -1);
+    assert_int_equal(hp_trust_same(&full, &full), 1);
+}
+
 /* ---- the process ---- */
 
 static HRESULT compare(const wchar_t *exe, HANDLE process, hp_trouble *trouble) {
@@ -232,6 +283,9 @@ int main(void) {
         cmocka_unit_test(held_file_cannot_be_written_renamed_or_deleted),
         cmocka_unit_test(missing_file_is_not_held),
         cmocka_unit_test(refused_file_is_let_go),
+        cmocka_unit_test(file_numbers_of_128_bits_are_compared_whole),
+        cmocka_unit_test(file_without_128_bits_is_compared_by_64),
+        cmocka_unit_test(file_without_any_number_is_not_known),
         cmocka_unit_test(process_of_this_file_is_recognised_by_any_path),
         cmocka_unit_test(process_of_another_file_is_refused),
         cmocka_unit_test(process_that_tells_nothing_is_refused),
