@@ -49,3 +49,39 @@ void hp_bench_clock_pair(hp_bench_work *work_a, hp_bench_work *work_b, void *con
     *b = hp_bench_clock_summarize(of_b, HP_BENCH_ROUNDS);
     *ratio = hp_bench_clock_summarize(of_both, HP_BENCH_ROUNDS);
 }
+
+static double run_runner(const hp_bench_runner *it) {
+    if (it->enter != NULL)
+        it->enter(it->host);
+    if (it->warm > 0)
+        it->work(it->context, it->warm);
+    if (it->idle_ms > 0)
+        Sleep(it->idle_ms);
+    const double sample = run_once(it->work, it->context, it->count);
+    if (it->leave != NULL)
+        it->leave(it->host);
+    return sample;
+}
+
+void hp_bench_clock_rounds(const hp_bench_runner *runners, unsigned runner_count, unsigned rounds,
+                           double *samples) {
+    for (unsigned i = 0; i < runner_count; i++)
+        if (runners[i].count > 0)
+            run_runner(&runners[i]);
+    for (unsigned round = 0; round < rounds; round++) {
+        for (unsigned i = 0; i < runner_count; i++) {
+            const unsigned turn = (i + round) % runner_count;
+            if (runners[turn].count > 0)
+                samples[(size_t)turn * rounds + round] = run_runner(&runners[turn]);
+        }
+    }
+}
+
+hp_bench_figure hp_bench_clock_ratio(const double *a, const double *b, unsigned rounds) {
+    static double ratio[1024];
+    if (rounds > sizeof ratio / sizeof *ratio)
+        rounds = sizeof ratio / sizeof *ratio;
+    for (unsigned i = 0; i < rounds; i++)
+        ratio[i] = a[i] / b[i];
+    return hp_bench_clock_summarize(ratio, rounds);
+}
