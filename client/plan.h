@@ -41,8 +41,8 @@ HRESULT hp_plan_make(const hp_offer *offer, const hp_functable *table, const hp_
                      hp_plan *plan, hp_trouble *trouble);
 
 /**
- * Hold the good items against the policies of the attach: one that cannot have its policy gets HP_E_POLICY and
- * is good no more. Cannot fail.
+ * Hold the good items against the policies of the attach: one that cannot have its policy gets HP_E_POLICY
+ * and is good no more. Cannot fail.
  *
  * @param options  complete
  */

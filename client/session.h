@@ -44,7 +44,8 @@ typedef struct hp_crossing {
  *
  * @param binding   which function
  * @param crossing  call as hp_marshal_gather described it, hold empty, channel NULL; receives the rest
- * @return S_OK; any failure if exiting is set; HP_E_UPDATE_GONE, HP_E_TRANSPORT, HP_E_FRAME_..., HP_E_DEADLINE, the update's own error, or what packing and COM give
+ * @return S_OK; any failure if exiting is set; HP_E_UPDATE_GONE, HP_E_TRANSPORT, HP_E_FRAME_...,
+ *         HP_E_DEADLINE, the update's own error, or what packing and COM give
  */
 typedef HRESULT hp_transport(const hp_binding *binding, hp_crossing *crossing);
 

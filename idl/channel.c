@@ -105,7 +105,8 @@ static void take(void *to, const unsigned char *from, uint32_t bytes) {
     atomic_signal_fence(memory_order_seq_cst);
 }
 
-/* Counters are compared over a distance of 2^31: the one that is seldom written must not fall so far behind. */
+/* Counters are compared over a distance of 2^31: the one that is seldom written must not fall so far
+ * behind. */
 static void count_piece(hp_channel *channel) {
     enum { NOW_AND_THEN = 1 << 20 };
     if (++channel->got % NOW_AND_THEN == 0)

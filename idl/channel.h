@@ -4,8 +4,8 @@
  *
  * The section, HP_CHANNEL_BYTES of it, all integers little-endian, each part in cache lines of its own:
  *
- *     0    u32 magic "HPC1", u32 version, u32 bytes of the section, u32 begun: pieces that the update had taken
- *          when it began with the last call; so who finds it dead knows whether its call has begun
+ *     0    u32 magic "HPC1", u32 version, u32 bytes of the section, u32 begun: pieces that the update had
+ *          taken when it began with the last call; so who finds it dead knows whether its call has begun
  *     64   the app's side: u32 filled, drained, sleeps, closed
  *     128  the update's side: the same, and u32 joined
  *     192  u32 claim: who has a call that may be revoked
@@ -14,10 +14,10 @@
  * A message is a head of 16 bytes and a payload, cut into pieces of a half's size; piece 0, with the head,
  * lies in the first half, piece 1 in the second, piece 2 in the first again. filled counts the pieces that a
  * side has put there, over all messages; drained those of the other side that it has taken, which is written
- * for messages of more than two pieces, where the sender has to wait for it, and else now and then. A side that sets its sleeps
- * waits for its event, an auto-reset one, and the other side sets that after writing filled, drained or
- * closed. A call is answered before the next one begins. What goes wrong closes the channel; it is never
- * repaired.
+ * for messages of more than two pieces, where the sender has to wait for it, and else now and then. A side
+ * that sets its sleeps waits for its event, an auto-reset one, and the other side sets that after writing
+ * filled, drained or closed. A call is answered before the next one begins. What goes wrong closes the
+ * channel; it is never repaired.
  *
  * The other side may write there anything at any time. So each side keeps its own counters to itself, reads
  * a message once, copies it, and looks at the copy.
@@ -150,8 +150,8 @@ void hp_channel_send_failure(hp_channel *channel, HRESULT result, const char *te
  * @param most   bytes that the payload may have
  * @param head   receives the head, a copy
  * @param until  as above
- * @return S_OK; HP_E_FRAME_TOO_LARGE, HP_E_FRAME_MALFORMED (reserved bits, more pieces than the message has), E_OUTOFMEMORY, or what
- *         hp_wait_until says: then the channel is of no more use
+ * @return S_OK; HP_E_FRAME_TOO_LARGE, HP_E_FRAME_MALFORMED (reserved bits, more pieces than the message has),
+ *         E_OUTOFMEMORY, or what hp_wait_until says: then the channel is of no more use
  */
 HRESULT hp_channel_receive(hp_channel *channel, uint32_t most, hp_channel_head *head, ULONGLONG until);
 

@@ -33,8 +33,8 @@ static inline int hp_wait_has_come(const volatile LONG *counter, uint32_t target
  * @param counter  written by the other side, which afterwards, behind a full barrier, looks at sleeps
  * @param until    GetTickCount64 at which the wait ends; 0: never
  * @return S_OK; HP_E_DEADLINE; HRESULT_FROM_WIN32(ERROR_BROKEN_PIPE) if the other side has ended or closed;
- *         HRESULT_FROM_WIN32(ERROR_CANCELLED); HRESULT_FROM_WIN32(ERROR_INVALID_HANDLE) if one of the handles is
- *         none to wait for. What came before any of these counts.
+ *         HRESULT_FROM_WIN32(ERROR_CANCELLED); HRESULT_FROM_WIN32(ERROR_INVALID_HANDLE) if one of the handles
+ *         is none to wait for. What came before any of these counts.
  */
 HRESULT hp_wait_until(hp_wait *wait, const volatile LONG *counter, uint32_t target, ULONGLONG until);
 

@@ -1,7 +1,7 @@
 /**
  * @file worker.h
- * Serves one channel: a thread that waits for calls, runs them and answers. It ends when its client closes the
- * channel or dies, or sends what is no call, and keeps the object until then.
+ * Serves one channel: a thread that waits for calls, runs them and answers. It ends when its client closes
+ * the channel or dies, or sends what is no call, and keeps the object until then.
  */
 #ifndef HP_SERVER_WORKER_H
 #define HP_SERVER_WORKER_H

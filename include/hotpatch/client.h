@@ -31,8 +31,8 @@
 /** How calls reach the update. COM finds, starts, identifies and ends it in any case. */
 typedef enum hp_transport_kind {
     /**
-     * shared memory where it can be had, else COM. The environment variable HOTPATCH_TRANSPORT, if it is "com"
-     * or "shared", decides in its place
+     * shared memory where it can be had, else COM. The environment variable HOTPATCH_TRANSPORT, if it is
+     * "com" or "shared", decides in its place
      */
     HP_TRANSPORT_AUTO = 0,
     HP_TRANSPORT_COM = 1, /**< IDispatch::Invoke */

@@ -2,8 +2,9 @@
 // stands between the server and the channel: the linker lets the server's call of hp_channel_send come here
 // first. The call has been run by then.
 //
-// Left out are lies that nobody can see through (see chaos_garbage.c), such as a counter that runs ahead of an
-// answer that does come, or a claim that says that the call was not begun; and silence, which is another deed.
+// Left out are lies that nobody can see through (see chaos_garbage.c), such as a counter that runs ahead of
+// an answer that does come, or a claim that says that the call was not begun; and silence, which is another
+// deed.
 #include "e2e/chaos_update.h"
 
 #include "idl/channel.h"

@@ -1,5 +1,5 @@
-// Generated messages through channels of a live update: whatever comes, it stays up, answers what is right and
-// loses nothing. The same functions, called in this process, have to say the same.
+// Generated messages through channels of a live update: whatever comes, it stays up, answers what is right
+// and loses nothing. The same functions, called in this process, have to say the same.
 //
 // t-storm-channel [messages] [seed]; "soak" in place of a number: 500,000 messages, and on until
 // HOTPATCH_SOAK_MINUTES have passed.

@@ -1,5 +1,5 @@
-// A class object that an update claims to have marshalled: what is let through to COM is of COM's own form, of
-// the right interface, and whole.
+// A class object that an update claims to have marshalled: what is let through to COM is of COM's own form,
+// of the right interface, and whole.
 #include "idl/handover_check.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /**
  * @file made_call.h
- * A call of the app as its thunk would have spilled it: registers, stack and memory, all of a fuzzer's making,
- * and whether they are as they have to be after an answer.
+ * A call of the app as its thunk would have spilled it: registers, stack and memory, all of a fuzzer's
+ * making, and whether they are as they have to be after an answer.
  */
 #ifndef HP_TESTS_FUZZ_MADE_CALL_H
 #define HP_TESTS_FUZZ_MADE_CALL_H
@@ -48,8 +48,8 @@ HRESULT made_call_accept(made_call *call, const hp_frame *frame, const hp_frame 
 void made_call_free(made_call *call);
 
 /**
- * Elements at a parameter's pointer whose length is a number or a parameter, as the documentation of signatures
- * has it; negative: no call can have so many.
+ * Elements at a parameter's pointer whose length is a number or a parameter, as the documentation of
+ * signatures has it; negative: no call can have so many.
  */
 int64_t made_count(const hp_marshal *marshal, hp_registers *registers, const hp_parameter *parameter);
 

@@ -1,6 +1,6 @@
-// Calls with generated signatures against the readers of both sides: what libFuzzer does with the same program
-// on the building machine (tests/fuzz/made_play.h says what is promised), with numbers of a series, so that
-// x86 and the real registers of Windows programs are seen too.
+// Calls with generated signatures against the readers of both sides: what libFuzzer does with the same
+// program on the building machine (tests/fuzz/made_play.h says what is promised), with numbers of a series,
+// so that x86 and the real registers of Windows programs are seen too.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
