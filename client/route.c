@@ -166,7 +166,7 @@ HRESULT hp_route_run(const hp_binding *binding, hp_crossing *crossing) {
         }
         return hp_errand_run(binding, crossing);
     }
-    hp_channel_head head;
+    hp_channel_head head = {0};
     HRESULT hr = send_call(binding, crossing, it, until);
     if (SUCCEEDED(hr))
         hr = wait_for_answer(binding, crossing, it, &head, until);

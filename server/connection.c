@@ -50,7 +50,9 @@ static HANDLE open_client(DWORD process_id) {
     if (HP_FAULT("the client's process"))
         return NULL;
     HANDLE process = OpenProcess(SYNCHRONIZE | PROCESS_DUP_HANDLE, FALSE, process_id);
-    return process ? process : OpenProcess(SYNCHRONIZE, FALSE, process_id);
+    if (!process)
+        process = OpenProcess(SYNCHRONIZE, FALSE, process_id);
+    return process;
 }
 
 HRESULT hp_connection_open(hp_object *object, DWORD process_id, hp_trouble *trouble) {

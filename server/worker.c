@@ -127,5 +127,5 @@ HRESULT hp_worker_start(hp_object *object, const hp_channel_handles *handles, hp
             IDispatch_Release(&object->dispatch);
         free(it);
     }
-    return hr;
+    return hr; // NOLINT(clang-analyzer-unix.Malloc): on success it is the thread's
 }

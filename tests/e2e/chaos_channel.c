@@ -152,7 +152,8 @@ static HRESULT post_with_words(storm_dice *dice, answer *it, uint32_t kind) {
         for (uint32_t i = storm_roll(dice, 5); i > 0; i--)
             SetEvent(it->channel->wake);
     } else {
-        area->claim = (LONG)(HP_CHANNEL_RUNNING + storm_roll(dice, 1u << 30));
+        const uint32_t claim = HP_CHANNEL_RUNNING + storm_roll(dice, 1u << 30);
+        area->claim = (LONG)claim;
         area->update.closed = (LONG)storm_roll(dice, 2);
     }
     const int closed = area->update.closed != 0;

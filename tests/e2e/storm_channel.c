@@ -44,7 +44,7 @@ static LONG any_handle(storm_dice *dice, HANDLE right) {
     case 0:
         return HandleToLong(right);
     case 1:
-        return (LONG)(4 * storm_roll(dice, 200)); /* one of ours, perhaps */
+        return 4 * (LONG)storm_roll(dice, 200); /* one of ours, perhaps */
     case 2:
         return -(LONG)storm_roll(dice, 8);
     default:
@@ -101,7 +101,8 @@ void storm_channel_scribble(hp_channel *channel, storm_dice *dice) {
         head[0] = storm_roll(dice, storm_once_in(dice, 2) ? 100 : 3 * HP_CHANNEL_HALF);
         head[1] = storm_roll(dice, 12);
         head[3] = 0;
-        area->app.filled = (LONG)(channel->sent + storm_roll(dice, 8));
+        const uint32_t filled = channel->sent + storm_roll(dice, 8);
+        area->app.filled = (LONG)filled;
         if (storm_once_in(dice, 20))
             SetEvent(channel->wake);
     }

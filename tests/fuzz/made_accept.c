@@ -15,7 +15,9 @@ static void keep(made_call *call) {
 }
 
 static void require_kept(const made_call *call) {
-    MADE_REQUIRE(memcmp(&call->registers, &call->registers_before, sizeof call->registers) == 0);
+    const unsigned char *now = (const unsigned char *)&call->registers;
+    const unsigned char *before = (const unsigned char *)&call->registers_before;
+    MADE_REQUIRE(memcmp(now, before, sizeof call->registers) == 0);
     for (unsigned i = 0; i < MADE_MEMORIES; i++)
         if (call->memory[i].all)
             MADE_REQUIRE(memcmp(call->memory[i].before, call->memory[i].all, all_of(&call->memory[i])) == 0);

@@ -140,7 +140,8 @@ static HRESULT receive_head(uint32_t bytes, uint32_t zero, uint32_t most) {
     const hp_channel_head head = {.bytes = bytes, .what = 1, .zero = zero};
     hp_channel_head got;
     memcpy(pair.app.area->half[0], &head, sizeof head);
-    InterlockedExchange(&pair.app.area->app.filled, (LONG)(pair.update.got + 1));
+    const uint32_t filled = pair.update.got + 1;
+    InterlockedExchange(&pair.app.area->app.filled, (LONG)filled);
     return hp_channel_receive(&pair.update, most, &got, GetTickCount64() + 5);
 }
 
@@ -166,7 +167,8 @@ static void a_counter_that_runs_ahead_is_refused(void **state) {
     hp_channel_head head = {.bytes = 100};
     for (int i = 0; i < 4; i++) {
         memcpy(pair.app.area->half[0], &head, sizeof head);
-        pair.app.area->app.filled = (LONG)(pair.update.got + more[i]);
+        const uint32_t filled = pair.update.got + more[i];
+        pair.app.area->app.filled = (LONG)filled;
         assert_int_equal(hp_channel_receive(&pair.update, 1000, &head, 1), HP_E_FRAME_MALFORMED);
     }
 }

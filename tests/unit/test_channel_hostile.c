@@ -173,7 +173,8 @@ static void what_was_checked_is_what_is_used(void **state) {
     assert_non_null(thread);
     for (int i = 0; i < 100000; i++) {
         hp_channel_head got;
-        pair.app.area->app.filled = (LONG)(pair.update.got + 1);
+        const uint32_t filled = pair.update.got + 1;
+        pair.app.area->app.filled = (LONG)filled;
         if (hp_channel_receive(&pair.update, 1000, &got, 1) != S_OK)
             continue;
         assert_int_equal(got.bytes, 100);
