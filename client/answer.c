@@ -45,12 +45,12 @@ static HRESULT look_at_clock(answer *it, const hp_policy *policy, uint32_t *left
 
 static HRESULT cross(answer *it, const hp_binding *binding, uintptr_t *action) {
     hp_crossing *crossing = &it->crossing;
+    crossing->channel = NULL;
+    crossing->exiting = 0;
     HRESULT hr = hp_marshal_gather(&binding->marshal, it->registers, &crossing->call);
     if (FAILED(hr))
         return hr;
     VariantInit(&crossing->hold);
-    crossing->channel = NULL;
-    crossing->exiting = 0;
     hr = binding->session->transport(binding, crossing);
     if (SUCCEEDED(hr)) {
         crossing->reach = HP_REACH_MAYBE;
