@@ -130,13 +130,14 @@ static HRESULT post_bad_head(storm_dice *dice, answer *it, uint32_t kind) {
 static HRESULT mislead(storm_dice *dice, const answer *it, uint32_t kind) {
     hp_channel *channel = it->channel;
     if (kind == SCRIBBLED) {
-        const LONG closed = channel->area->app.closed, begun = channel->area->begun;
-        fill_with_noise(dice, (unsigned char *)channel->area, storm_once_in(dice, 2) ? 64 : 16);
+        const LONG closed = channel->area->app.closed;
+        unsigned char *area = (unsigned char *)channel->area; /* all but begun: the call has */
+        fill_with_noise(dice, area, offsetof(hp_channel_area, begun));
+        fill_with_noise(dice, area + offsetof(hp_channel_area, unused), sizeof channel->area->unused);
         fill_with_noise(dice, (unsigned char *)&channel->area->update, sizeof channel->area->update);
         fill_with_noise(dice, channel->area->half[0], 2 * HP_CHANNEL_HALF);
         channel->area->app.closed = closed; /* so that we do not take our own word for the app's */
         channel->area->claim = HP_CHANNEL_RUNNING;
-        channel->area->begun = begun; /* the call has */
     }
     publish(channel, kind == BEHIND ? channel->sent - 1 - storm_roll(dice, 1000)
                                     : channel->sent + 1 + storm_roll(dice, 1000));
