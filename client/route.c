@@ -40,8 +40,7 @@ static HRESULT exiting(hp_crossing *crossing) {
 
 /* The channel is of no more use: who has closed it, and had it begun with the call? */
 static HRESULT broken(hp_session *session, hp_crossing *crossing, hp_pool_channel *it, HRESULT hr) {
-    if (hr == HRESULT_FROM_WIN32(ERROR_BROKEN_PIPE) &&
-        (uint32_t)it->channel.area->begun != it->channel.sent)
+    if (hr == HRESULT_FROM_WIN32(ERROR_BROKEN_PIPE) && (uint32_t)it->channel.area->begun != it->channel.sent)
         crossing->reach = HP_REACH_NOT_RUN;
     const int ended = WaitForSingleObject(session->process, 0) == WAIT_OBJECT_0;
     hp_pool_drop(session, it);
