@@ -5,8 +5,7 @@
 #include "client/policy.h"
 #include "idl/fault.h"
 
-static HRESULT make_bindings(const hp_plan *plan, const hp_attach_options *options, hp_session *session,
-                             hp_trouble *trouble) {
+static HRESULT make_bindings(const hp_plan *plan, const hp_attach_options *options, hp_session *session) {
     session->bindings =
         HP_FAULT("memory for bindings") ? NULL : calloc(plan->good, sizeof *session->bindings);
     if (session->bindings == NULL)
@@ -22,8 +21,6 @@ static HRESULT make_bindings(const hp_plan *plan, const hp_attach_options *optio
         binding->number = (uint32_t)i;
         binding->marshal = item->marshal;
         binding->policy = hp_policy_choose(options, item->offer->name);
-        if (FAILED(hp_policy_fits(&binding->policy, &item->marshal.signature)))
-            return hp_trouble_set(trouble, HP_E_POLICY, item->offer->name, "its result is a structure");
         binding->name = HP_FAULT("memory for a function's name") ? NULL : SysAllocString(wide);
         if (binding->name == NULL)
             return E_OUTOFMEMORY;
@@ -114,7 +111,7 @@ HRESULT hp_commit_prepare(hp_plan *plan, const hp_functable *table, const hp_att
                           hp_session *session, hp_session *current, hp_commit *commit, hp_trouble *trouble) {
     *commit = (hp_commit){
         .session = session, .current = current, .image = {.base = table->base, .size = table->image_size}};
-    HRESULT hr = make_bindings(plan, options, session, trouble);
+    HRESULT hr = make_bindings(plan, options, session);
     if (SUCCEEDED(hr))
         hr = make_targets(plan, session, &commit->batch, trouble);
     if (SUCCEEDED(hr))

@@ -173,13 +173,6 @@ static void dispose_task(hp_task *task) {
     hp_session_release(session);
 }
 
-static uint32_t time_left(ULONGLONG until) {
-    if (until == 0)
-        return INFINITE;
-    ULONGLONG now = GetTickCount64();
-    return now >= until ? 0 : until - now < INFINITE ? (uint32_t)(until - now) : INFINITE - 1;
-}
-
 /* One more. Its place has been counted. */
 static hp_pool_channel *open_one(hp_session *session, ULONGLONG until) {
     hp_pool_channel *made = NULL;
@@ -193,7 +186,7 @@ static hp_pool_channel *open_one(hp_session *session, ULONGLONG until) {
     hp_task_open(&it->task, run_task, dispose_task);
     it->task.late = count_late;
     InterlockedIncrement(&session->waiting);
-    HRESULT hr = hp_task_run(&it->task, &session->apartment, time_left(until));
+    HRESULT hr = hp_task_run(&it->task, &session->apartment, hp_wait_left(until));
     InterlockedDecrement(&session->waiting);
     if (hr == HP_E_DEADLINE) {
         InterlockedIncrement(&session->abandoned);

@@ -115,15 +115,14 @@ static HRESULT wait_for_answer(const hp_binding *binding, hp_crossing *crossing,
     return broken(binding->session, crossing, it, hr);
 }
 
-/* Whatever bytes these are: only valid UTF-8 of them goes on. */
+/* Of an answer that is one, see is_answer. Whatever bytes these are: only valid UTF-8 of them goes on. */
 static void take_text(const hp_channel *channel, const hp_channel_head *head, hp_crossing *crossing) {
     wchar_t wide[HP_CHANNEL_TEXT_MAX];
     char utf8[3 * HP_CHANNEL_TEXT_MAX + 1];
-    const uint32_t bytes = head->bytes < HP_CHANNEL_TEXT_MAX ? head->bytes : HP_CHANNEL_TEXT_MAX;
-    if (bytes == 0)
+    if (head->bytes == 0)
         return;
-    int count =
-        MultiByteToWideChar(CP_UTF8, 0, (const char *)channel->room, (int)bytes, wide, HP_CHANNEL_TEXT_MAX);
+    int count = MultiByteToWideChar(CP_UTF8, 0, (const char *)channel->room, (int)head->bytes, wide,
+                                    HP_CHANNEL_TEXT_MAX);
     int size = WideCharToMultiByte(CP_UTF8, 0, wide, count, utf8, sizeof utf8 - 1, NULL, NULL);
     utf8[size] = '\0';
     hp_text_copy(crossing->detail, sizeof crossing->detail, utf8);
@@ -158,11 +157,10 @@ HRESULT hp_route_run(const hp_binding *binding, hp_crossing *crossing) {
     hp_pool_channel *it = hp_pool_take(session, until);
     if (it == NULL) {
         if (until != 0) {
-            const ULONGLONG now = GetTickCount64();
             crossing->reach = HP_REACH_NOT_RUN;
-            if (now >= until)
+            crossing->deadline_ms = hp_wait_left(until);
+            if (crossing->deadline_ms == 0)
                 return HP_E_DEADLINE; /* while a channel was being opened */
-            crossing->deadline_ms = (uint32_t)(until - now);
         }
         return hp_errand_run(binding, crossing);
     }

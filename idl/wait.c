@@ -26,11 +26,11 @@ static int spin(const hp_wait *wait, const volatile LONG *counter, uint32_t targ
     return 0;
 }
 
-static DWORD time_left(ULONGLONG until) {
+uint32_t hp_wait_left(ULONGLONG until) {
     if (until == 0)
         return INFINITE;
     ULONGLONG now = GetTickCount64();
-    return now >= until ? 0 : until - now < INFINITE ? (DWORD)(until - now) : INFINITE - 1;
+    return now >= until ? 0 : until - now < INFINITE ? (uint32_t)(until - now) : INFINITE - 1;
 }
 
 static HRESULT sleep_until(const hp_wait *wait, const volatile LONG *counter, uint32_t target,
@@ -40,7 +40,7 @@ static HRESULT sleep_until(const hp_wait *wait, const volatile LONG *counter, ui
         if (hp_wait_has_come(counter, target))
             return S_OK;
         HRESULT hr = S_OK;
-        DWORD left = time_left(until);
+        const uint32_t left = hp_wait_left(until);
         if (*wait->closed)
             hr = HRESULT_FROM_WIN32(ERROR_BROKEN_PIPE);
         else if (left == 0)
