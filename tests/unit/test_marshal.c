@@ -243,6 +243,13 @@ static void set_modes(uint16_t control, uint32_t mxcsr) {
     __asm__ volatile("fldcw %0\n\tldmxcsr %1" : : "m"(control), "m"(mxcsr));
 }
 
+static uint32_t modes_kept(void) {
+    uint16_t control;
+    uint32_t mxcsr;
+    __asm__ volatile("fnstcw %0\n\tstmxcsr %1" : "=m"(control), "=m"(mxcsr));
+    return (mxcsr << 16 | control) & HP_FRAME_MODES;
+}
+
 // A caller's rounding and precision are part of the call. Its sticky flags are not.
 static void the_callers_way_to_calculate_goes_along(void **state) {
     (void)state;
@@ -251,10 +258,12 @@ static void the_callers_way_to_calculate_goes_along(void **state) {
     __asm__ volatile("fnstcw %0\n\tstmxcsr %1" : "=m"(control), "=m"(mxcsr));
     trip_begin(&trip, "f64(f64)");
     set_modes(0x0F7F, 0xFFBF);
+    const uint32_t kept = modes_kept(); // valgrind's processor has no flush-to-zero
     HRESULT hr = hp_marshal_gather(&trip.marshal, &trip.app, &trip.call);
     set_modes(control, mxcsr);
     assert_int_equal(hr, S_OK);
-    assert_int_equal(trip.call.modes, 0xFF800F3F);
+    assert_int_equal(kept | 0x80000000, 0xFF800F3F);
+    assert_int_equal(trip.call.modes, kept);
     trip.call.modes = 0;
     assert_int_equal(hp_marshal_rebuild(&trip.marshal, &trip.call, &trip.update), S_OK);
     assert_int_equal(trip.update.registers.modes, HP_FRAME_MODES_USUAL);
