@@ -50,7 +50,7 @@ static HRESULT cross(answer *it, const hp_binding *binding, uintptr_t *action) {
     HRESULT hr = hp_marshal_gather(&binding->marshal, it->registers, &crossing->call);
     if (FAILED(hr))
         return hr;
-    VariantInit(&crossing->hold);
+    V_VT(&crossing->hold) = VT_EMPTY;
     hr = binding->session->transport(binding, crossing);
     if (SUCCEEDED(hr)) {
         crossing->reach = HP_REACH_MAYBE;
@@ -58,9 +58,11 @@ static HRESULT cross(answer *it, const hp_binding *binding, uintptr_t *action) {
     }
     if (SUCCEEDED(hr) && crossing->channel == NULL)
         InterlockedIncrement64(&binding->session->counts.by_com);
-    if (crossing->channel == NULL)
+    if (V_VT(&crossing->hold) != VT_EMPTY)
         VariantClear(&crossing->hold);
-    else if (SUCCEEDED(hr))
+    if (crossing->channel == NULL)
+        return hr;
+    if (SUCCEEDED(hr))
         hp_pool_give(binding->session, crossing->channel);
     else
         hp_pool_drop(binding->session, crossing->channel); /* no answer of this call's */

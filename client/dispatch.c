@@ -40,14 +40,15 @@ uintptr_t hp_dispatch_call(hp_registers *registers, hp_context *context) {
     if (hp_target_is_shut((const hp_target *)(const void *)context))
         return HP_RETURN_ORIGINAL;
     DWORD last_error = GetLastError();
-    int last_errno = errno;
+    int *const error = &errno; /* a call of the C library */
+    const int last_errno = *error;
     uintptr_t action = HP_RETURN_ORIGINAL;
     /* A slot that cannot be set (it may need memory) would leave the way open to endless recursion. */
     if (TlsGetValue((DWORD)inside_slot) == NULL && TlsSetValue((DWORD)inside_slot, (void *)1)) {
         action = hp_answer_call((hp_target *)(void *)context, registers);
         hp_dispatch_leave(0);
     }
-    errno = last_errno;
+    *error = last_errno;
     SetLastError(last_error);
     return action;
 }

@@ -90,6 +90,12 @@ HRESULT hp_pool_make(IDispatch *update, HANDLE process, hp_pool_channel **made, 
     return hr;
 }
 
+/* The list's own functions are calls of the system. */
+static hp_pool_channel *pop(hp_pool *pool) {
+    hp_pool_channel *it = InterlockedExchangePointer((void *volatile *)&pool->last, NULL);
+    return it != NULL ? it : (hp_pool_channel *)(void *)InterlockedPopEntrySList(&pool->idle);
+}
+
 HRESULT hp_pool_open(hp_session *session, hp_pool_channel *first) {
     hp_pool *pool = &session->pool;
     InitializeSListHead(&pool->idle);
@@ -106,14 +112,16 @@ void hp_pool_close(hp_session *session) {
     if (!session->pool.is_open)
         return;
     session->pool.is_open = 0;
-    for (PSLIST_ENTRY at; (at = InterlockedPopEntrySList(&session->pool.idle)) != NULL;)
-        hp_pool_free((hp_pool_channel *)(void *)at);
+    for (hp_pool_channel *it; (it = pop(&session->pool)) != NULL;)
+        hp_pool_free(it);
 }
 
 void hp_pool_give(hp_session *session, hp_pool_channel *it) {
     if (it->channel.capacity > HP_CHANNEL_KEEP && !hp_exiting_now())
         hp_channel_trim(&it->channel);
-    InterlockedPushEntrySList(&session->pool.idle, &it->entry);
+    it = InterlockedExchangePointer((void *volatile *)&session->pool.last, it);
+    if (it != NULL)
+        InterlockedPushEntrySList(&session->pool.idle, &it->entry);
 }
 
 void hp_pool_drop(hp_session *session, hp_pool_channel *it) {
@@ -202,9 +210,9 @@ static hp_pool_channel *open_one(hp_session *session, ULONGLONG until) {
 
 hp_pool_channel *hp_pool_take(hp_session *session, ULONGLONG until) {
     hp_pool *pool = &session->pool;
-    PSLIST_ENTRY entry = InterlockedPopEntrySList(&pool->idle);
-    if (entry != NULL)
-        return (hp_pool_channel *)(void *)entry;
+    hp_pool_channel *it = pop(pool);
+    if (it != NULL)
+        return it;
     if (session->gone || hp_target_clock(GetTickCount64()) < pool->again || hp_exiting_now())
         return NULL;
     if (InterlockedIncrement(&pool->count) <= HP_CHANNEL_MOST)

@@ -25,10 +25,11 @@ typedef struct hp_pool_channel {
 
 /** Part of a session; zero: no channels. */
 typedef struct hp_pool {
-    SLIST_HEADER idle;
-    volatile LONG count;  /**< that are there, or are being opened */
-    int is_open;          /**< calls may travel this way */
-    volatile DWORD again; /**< hp_target_clock before which no more are opened, as it failed */
+    hp_pool_channel *volatile last; /**< that was used last, if it is free */
+    SLIST_HEADER idle;              /**< the others that are free */
+    volatile LONG count;            /**< that are there, or are being opened */
+    int is_open;                    /**< calls may travel this way */
+    volatile DWORD again;           /**< hp_target_clock before which no more are opened, as it failed */
 } hp_pool;
 
 /**

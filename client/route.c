@@ -11,6 +11,9 @@
 
 enum { EXIT_MS = 500 };
 
+/* An update did not answer this process, which was exiting: none is waited for again. */
+static volatile LONG given_up;
+
 hp_transport_kind hp_route_choose(hp_transport_kind wanted) {
     wchar_t value[16];
     if (wanted != HP_TRANSPORT_AUTO)
@@ -58,13 +61,14 @@ static HRESULT send_call(const hp_binding *binding, hp_crossing *crossing, hp_po
     hp_channel *channel = &it->channel;
     const uint32_t most = reply_most(binding, &crossing->call);
     crossing->reach = HP_REACH_HERE;
-    /* Who sleeps would be woken by a process that has only this thread left, and may not answer in time; and
-     * the heap may be locked for ever. */
-    if ((channel->peer->sleeps != 0 || most > channel->capacity) && hp_exiting_now())
+    /* To ask whether the process is exiting is a call of the system: only where the heap is needed, which may
+     * be locked for ever then. */
+    if (given_up || (most > channel->capacity && hp_exiting_now()))
         return exiting(crossing);
     HRESULT hr = hp_channel_reserve(channel, most);
     if (SUCCEEDED(hr)) {
-        const uint32_t flags = until != 0 ? HP_CHANNEL_REVOCABLE : 0;
+        /* Who has to be woken may be so late that the call has been given up: then it must not run. */
+        const uint32_t flags = until != 0 || channel->peer->sleeps != 0 ? HP_CHANNEL_REVOCABLE : 0;
         hr = hp_channel_send(channel, binding->number, flags, &crossing->call, until);
     }
     if (SUCCEEDED(hr))
@@ -80,10 +84,15 @@ static HRESULT send_call(const hp_binding *binding, hp_crossing *crossing, hp_po
     return hr;
 }
 
+/* Of a revocable call: 1 if the update had not begun, and never will. */
+static int revoke(hp_channel *channel) {
+    return InterlockedCompareExchange(&channel->area->claim, HP_CHANNEL_REVOKED, HP_CHANNEL_POSTED) ==
+           HP_CHANNEL_POSTED;
+}
+
 /* Nobody waits any more. */
 static HRESULT leave(hp_session *session, hp_crossing *crossing, hp_pool_channel *it) {
-    volatile LONG *claim = &it->channel.area->claim;
-    if (InterlockedCompareExchange(claim, HP_CHANNEL_REVOKED, HP_CHANNEL_POSTED) == HP_CHANNEL_POSTED) {
+    if (revoke(&it->channel)) {
         crossing->reach = HP_REACH_NOT_RUN;
         hp_pool_drop(session, it);
     } else {
@@ -105,8 +114,11 @@ static HRESULT wait_for_answer(const hp_binding *binding, hp_crossing *crossing,
         channel->wait.cancel = NULL; /* one that is under way may still be answered */
         hr = hp_channel_receive(channel, most, head, GetTickCount64() + EXIT_MS);
         channel->wait.cancel = cancel;
-        if (FAILED(hr))
+        if (FAILED(hr)) {
+            revoke(channel);
+            given_up = 1;
             return exiting(crossing);
+        }
     }
     if (SUCCEEDED(hr))
         return hr;

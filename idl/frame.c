@@ -26,7 +26,9 @@ typedef struct wire_block {
     uint64_t reserved;
 } wire_block;
 
-_Static_assert(sizeof(wire_head) == 24 && sizeof(wire_block) == 24, "wire format");
+_Static_assert(sizeof(wire_head) == 24 && sizeof(wire_block) == 24 && offsetof(wire_head, size) == 8 &&
+                   offsetof(wire_head, words) == 16 && offsetof(wire_block, size) == 8,
+               "wire format");
 _Static_assert(HP_ARCH_HERE == HP_ARCH_X64 || HP_ARCH_HERE == HP_ARCH_X86, "little-endian");
 
 static uint32_t align16(uint32_t position) {
@@ -105,19 +107,25 @@ HRESULT hp_frame_measure(const hp_frame *frame, uint32_t *size) {
     return S_OK;
 }
 
+/* By eight bytes, as wire_head and wire_block have them: a structure that is put together on the stack and
+ * copied then has to wait for its own stores. */
+static void put64(unsigned char *to, uint64_t value) {
+    memcpy(to, &value, sizeof value);
+}
+
 static void write_head(const hp_frame *frame, unsigned char *bytes, uint32_t size) {
-    const wire_head head = {
-        .magic = HP_FRAME_MAGIC,
-        .version = HP_FRAME_VERSION,
-        .arch = (uint8_t)frame->arch,
-        .kind = (uint8_t)frame->kind,
-        .size = size,
-        .modes = frame->modes,
-        .words = frame->words,
-        .blocks = frame->blocks,
-    };
-    memcpy(bytes, &head, sizeof head);
-    memcpy(bytes + sizeof head, frame->word, 8u * frame->words);
+    put64(bytes, HP_FRAME_MAGIC | (uint64_t)HP_FRAME_VERSION << 32 | (uint64_t)(uint8_t)frame->arch << 48 |
+                     (uint64_t)(uint8_t)frame->kind << 56);
+    put64(bytes + 8, size | (uint64_t)frame->modes << 32);
+    put64(bytes + 16, frame->words | (uint64_t)frame->blocks << 16);
+    for (uint16_t i = 0; i < frame->words; i++)
+        put64(bytes + sizeof(wire_head) + 8u * i, frame->word[i]);
+}
+
+static void write_block(const hp_frame_block *block, uint32_t offset, unsigned char *bytes) {
+    put64(bytes, block->parameter | (uint64_t)block->flags << 16 | (uint64_t)offset << 32);
+    put64(bytes + 8, block->size | (uint64_t)block->capacity << 32);
+    put64(bytes + 16, 0);
 }
 
 HRESULT hp_frame_begin(const hp_frame *frame, unsigned char *bytes, hp_frame_plan *plan) {
@@ -130,9 +138,7 @@ HRESULT hp_frame_begin(const hp_frame *frame, unsigned char *bytes, hp_frame_pla
         HRESULT hr = place_block(frame, i, &plan->size, &plan->at[i]);
         if (FAILED(hr))
             return hr;
-        const wire_block wire = {block->parameter, block->flags,    plan->at[i],
-                                 block->size,      block->capacity, 0};
-        memcpy(header, &wire, sizeof wire);
+        write_block(block, plan->at[i], header);
     }
     write_head(frame, bytes, plan->size);
     return S_OK;
@@ -245,7 +251,8 @@ HRESULT hp_frame_read(const unsigned char *bytes, size_t size, hp_arch arch, hp_
     frame->modes = head.modes;
     if (!head_is_right(frame) || data_offset(frame) > head.size)
         return HP_E_FRAME_MALFORMED;
-    memcpy(frame->word, bytes + sizeof head, 8u * frame->words);
+    for (uint16_t i = 0; i < frame->words; i++)
+        memcpy(&frame->word[i], bytes + sizeof head + 8u * i, 8);
 
     uint32_t end = data_offset(frame);
     for (uint16_t i = 0; i < frame->blocks; i++) {

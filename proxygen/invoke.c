@@ -3,6 +3,7 @@
 #include "proxygen/thunk.h"
 
 #include "hotpatch/error.h"
+#include "idl/frame.h"
 
 #define GCC_THROW 0x20474343u // C++ of gcc, x64; Microsoft's, 0xE06D7363, has the severity of an error
 #define HEAP_CORRUPTION 0xC0000374u
@@ -54,6 +55,7 @@ hp_invoke_note(const EXCEPTION_RECORD *record, hp_invoke_fault *fault) {
     return HP_E_REPLACEMENT_FAULT;
 }
 
+_Static_assert(HP_INVOKE_CONTROL == (HP_FRAME_MODES & 0xFFFF), "the lower half of modes");
 _Static_assert((HRESULT)HP_INVOKE_BROKEN_OFF == HP_E_REPLACEMENT_FAULT, "what the assembler returns");
 
 #if HP_X64

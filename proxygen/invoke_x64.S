@@ -45,8 +45,16 @@ FUNCTION(hp_invoke_call):
     movl    HP_REGISTERS_MODES(%rbx), %r10d
     testl   %r10d, %r10d
     jz      LOCAL(same)
+    /* To set what is set already would take longer than all else here. */
+    movzwl  CONTROL, %r11d
+    xorl    %r10d, %r11d
+    testl   $HP_INVOKE_CONTROL, %r11d
+    jz      LOCAL(precise)
     fldcw   HP_REGISTERS_MODES(%rbx)
+LOCAL(precise):
     shrl    $16, %r10d
+    cmpl    MXCSR, %r10d
+    je      LOCAL(same)
     movl    %r10d, MODES
     ldmxcsr MODES
 LOCAL(same):
@@ -79,9 +87,23 @@ LOCAL(pushed):
 LOCAL(leave):
     /* Neither what the function has left on the x87 stack nor the modes that it has set are for the next. */
     cld
-    fninit
-    fldcw   CONTROL
+    movl    %eax, %ecx
+    fnstsw  %ax
+    testw   $HP_INVOKE_STATUS, %ax
+    jnz     LOCAL(reset)
+    emms
+    fnstcw  MODES
+    movw    MODES, %ax
+    cmpw    CONTROL, %ax
+    jne     LOCAL(reset)
+LOCAL(clean):
+    stmxcsr MODES
+    movl    MODES, %eax
+    cmpl    MXCSR, %eax
+    je      LOCAL(done)
     ldmxcsr MXCSR
+LOCAL(done):
+    movl    %ecx, %eax
     leaq    LOCALS(%rbp), %rsp
     popq    %rbx
     popq    %rbp
@@ -91,5 +113,10 @@ LOCAL(leave):
 hp_invoke_resume:
     movl    $HP_INVOKE_BROKEN_OFF, %eax
     jmp     LOCAL(leave)
+
+LOCAL(reset):
+    fninit
+    fldcw   CONTROL
+    jmp     LOCAL(clean)
     .seh_endproc
 #endif

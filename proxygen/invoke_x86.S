@@ -55,8 +55,16 @@ FUNCTION(hp_invoke_call):
     movl    MEMBER(MODES), %eax
     testl   %eax, %eax
     jz      LOCAL(same)
+    /* To set what is set already would take longer than all else here. */
+    movzwl  CONTROL, %ecx
+    xorl    %eax, %ecx
+    testl   $HP_INVOKE_CONTROL, %ecx
+    jz      LOCAL(precise)
     fldcw   MEMBER(MODES)
+LOCAL(precise):
     shrl    $16, %eax
+    cmpl    MXCSR, %eax
+    je      LOCAL(same)
     pushl   %eax
     ldmxcsr (%esp)
     popl    %eax
@@ -93,10 +101,25 @@ LOCAL(done):
 LOCAL(leave):
     /* Neither what the function has left on the x87 stack nor the modes that it has set are for the next. */
     cld
-    fninit
-    fldcw   CONTROL
-    ldmxcsr MXCSR
     leal    -RECORD(%ebp), %esp
+    pushl   %eax
+    pushl   %eax
+    fnstsw  %ax
+    testw   $HP_INVOKE_STATUS, %ax
+    jnz     LOCAL(reset)
+    emms
+    fnstcw  (%esp)
+    movw    (%esp), %ax
+    cmpw    CONTROL, %ax
+    jne     LOCAL(reset)
+LOCAL(clean):
+    stmxcsr (%esp)
+    popl    %eax
+    cmpl    MXCSR, %eax
+    je      LOCAL(restored)
+    ldmxcsr MXCSR
+LOCAL(restored):
+    popl    %eax
     popl    %fs:0
     leal    -12(%ebp), %esp
     popl    %edi
@@ -109,6 +132,16 @@ LOCAL(leave):
     .cfi_restore %ebp
     .cfi_def_cfa %esp, 4
     ret
+
+LOCAL(reset):
+    .cfi_def_cfa %ebp, 8
+    .cfi_offset %ebp, -8
+    .cfi_offset %ebx, -12
+    .cfi_offset %esi, -16
+    .cfi_offset %edi, -20
+    fninit
+    fldcw   CONTROL
+    jmp     LOCAL(clean)
     .cfi_endproc
 
     /*

@@ -56,10 +56,11 @@ typedef struct hp_invocation {
      * block and the rest fits */
     unsigned char *memory;
     _Alignas(16) unsigned char small[512];
-    int adopts; /**< blocks may lie in the frame itself */
+    int adopts;      /**< blocks may lie in the frame itself */
+    uint16_t blocks; /**< of the call */
     /** the parameter's memory, NULL for NULL or by value */
     unsigned char *block[HP_SIGNATURE_MAX_PARAMETERS];
-    uint32_t capacity[HP_SIGNATURE_MAX_PARAMETERS]; /**< bytes there */
+    uint32_t capacity[HP_SIGNATURE_MAX_PARAMETERS]; /**< bytes there; of a value undefined */
     /** memory of a result returned through a pointer */
     unsigned char *hidden;
 } hp_invocation;

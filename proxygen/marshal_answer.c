@@ -47,7 +47,7 @@ HRESULT hp_marshal_answer(const hp_marshal *marshal, const hp_invocation *invoca
     reply->modes = 0;
     reply->words = 1;
     reply->blocks = 0;
-    for (uint16_t i = 0; i < signature->count; i++) {
+    for (uint16_t i = 0; invocation->blocks > 0 && i < signature->count; i++) {
         if (signature->parameter[i].direction & HP_OUT && invocation->block[i])
             answer_memory(&signature->parameter[i], invocation, i, &reply->block[reply->blocks++]);
     }

@@ -68,15 +68,19 @@ HRESULT hp_marshal_gather(const hp_marshal *marshal, const hp_registers *registe
     call->words = signature->count;
     call->blocks = 0;
     // All words first: a buffer's length may stand behind the buffer.
+    uint16_t blocks = 0;
     for (uint16_t i = 0; i < signature->count; i++) {
         const hp_parameter *parameter = &signature->parameter[i];
-        call->word[i] =
-            hp_marshal_has_block(parameter)
-                ? 0
-                : hp_marshal_word(&parameter->type, hp_marshal_value(registers, &marshal->layout.place[i]));
+        if (hp_marshal_has_block(parameter)) {
+            call->word[i] = 0;
+            blocks++;
+        } else {
+            call->word[i] =
+                hp_marshal_word(&parameter->type, hp_marshal_value(registers, &marshal->layout.place[i]));
+        }
     }
     uint64_t total = signature->result.size;
-    for (uint16_t i = 0; i < signature->count; i++) {
+    for (uint16_t i = 0; call->blocks < blocks; i++) {
         if (!hp_marshal_has_block(&signature->parameter[i]))
             continue;
         hp_frame_block *block = &call->block[call->blocks++];

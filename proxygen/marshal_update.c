@@ -11,6 +11,8 @@
 typedef struct checked_call {
     uint64_t word[HP_SIGNATURE_MAX_PARAMETERS];
     const hp_frame_block *block[HP_SIGNATURE_MAX_PARAMETERS]; /**< the parameter's block, NULL without one */
+    uint16_t blocks;
+    uint64_t memory; /**< bytes that parameters need beyond their places */
 } checked_call;
 
 /** Bytes that a piece of memory takes: aligned, and never none, so that every pointer is one of its own. */
@@ -59,45 +61,26 @@ static HRESULT check_block(const hp_signature *signature, const uint64_t *word, 
                : HP_E_FRAME_MALFORMED;
 }
 
-static HRESULT check_words(const hp_signature *signature, const hp_frame *call, checked_call *checked) {
-    for (uint16_t i = 0; i < signature->count; i++) {
+static HRESULT check_words(const hp_marshal *marshal, const hp_frame *call, checked_call *checked) {
+    checked->blocks = 0;
+    checked->memory = 0;
+    for (uint16_t i = 0; i < marshal->signature.count; i++) {
+        const hp_parameter *parameter = &marshal->signature.parameter[i];
         checked->word[i] = call->word[i];
-        if (hp_marshal_has_block(&signature->parameter[i])) {
+        checked->block[i] = NULL;
+        if (marshal->layout.place[i].indirect)
+            checked->memory += room(parameter->type.size);
+        if (hp_marshal_has_block(parameter)) {
+            checked->blocks++;
             if (call->word[i])
                 return HP_E_FRAME_MALFORMED;
         } else {
-            HRESULT hr = hp_marshal_check_word(&signature->parameter[i].type, &checked->word[i]);
+            HRESULT hr = hp_marshal_check_word(&parameter->type, &checked->word[i]);
             if (FAILED(hr))
                 return hr;
         }
     }
-    return S_OK;
-}
-
-static HRESULT check_call(const hp_marshal *marshal, const hp_frame *call, checked_call *checked) {
-    const hp_signature *signature = &marshal->signature;
-    if (call->kind != HP_FRAME_CALL || call->arch != marshal->layout.arch || call->words != signature->count)
-        return HP_E_FRAME_MALFORMED;
-    HRESULT hr = check_words(signature, call, checked);
-    if (FAILED(hr))
-        return hr;
-    uint16_t next = 0;
-    uint64_t total = signature->result.size;
-    for (uint16_t i = 0; i < signature->count; i++) {
-        checked->block[i] = NULL;
-        if (!hp_marshal_has_block(&signature->parameter[i]))
-            continue;
-        if (next == call->blocks)
-            return HP_E_FRAME_MALFORMED;
-        const hp_frame_block *block = checked->block[i] = &call->block[next++];
-        hr = check_block(signature, checked->word, i, block);
-        if (FAILED(hr))
-            return hr;
-        total += block->capacity;
-        if (total > HP_MARSHAL_LIMIT) // as gather has it: the reply has to fit
-            return HP_E_FRAME_MALFORMED;
-    }
-    return next == call->blocks ? S_OK : HP_E_FRAME_MALFORMED;
+    return checked->blocks == call->blocks ? S_OK : HP_E_FRAME_MALFORMED;
 }
 
 /** Can the function work on the block where it is? */
@@ -106,37 +89,44 @@ static int is_adopted(const hp_invocation *invocation, const hp_frame_block *blo
            (uintptr_t)block->data % 16 == 0;
 }
 
-/** Does this parameter need memory beyond its place? */
-static int needs_memory(const hp_marshal *marshal, const checked_call *checked, uint16_t index,
-                        const hp_invocation *invocation) {
-    const hp_frame_block *block = checked->block[index];
-    if (marshal->signature.parameter[index].direction == HP_BY_VALUE)
-        return marshal->layout.place[index].indirect;
-    return has_memory(block) && !is_adopted(invocation, block);
-}
-
-static uint32_t memory_size(const hp_marshal *marshal, const checked_call *checked, uint16_t index) {
-    const hp_frame_block *block = checked->block[index];
-    return block ? block->capacity : marshal->signature.parameter[index].type.size;
+static HRESULT check_call(const hp_marshal *marshal, const hp_frame *call, const hp_invocation *invocation,
+                          checked_call *checked) {
+    const hp_signature *signature = &marshal->signature;
+    if (call->kind != HP_FRAME_CALL || call->arch != marshal->layout.arch || call->words != signature->count)
+        return HP_E_FRAME_MALFORMED;
+    HRESULT hr = check_words(marshal, call, checked);
+    if (FAILED(hr))
+        return hr;
+    uint64_t total = signature->result.size;
+    for (uint16_t i = 0, next = 0; next < checked->blocks; i++) {
+        const hp_parameter *parameter = &signature->parameter[i];
+        if (!hp_marshal_has_block(parameter))
+            continue;
+        const hp_frame_block *block = checked->block[i] = &call->block[next++];
+        hr = check_block(signature, checked->word, i, block);
+        if (FAILED(hr))
+            return hr;
+        total += block->capacity;
+        if (total > HP_MARSHAL_LIMIT) // as gather has it: the reply has to fit
+            return HP_E_FRAME_MALFORMED;
+        if (parameter->direction != HP_BY_VALUE && has_memory(block) && !is_adopted(invocation, block))
+            checked->memory += room(block->capacity);
+    }
+    return S_OK;
 }
 
 /** One allocation for stack words, hidden result and every block; the stack comes first. */
 static HRESULT allocate(const hp_marshal *marshal, const checked_call *checked, hp_invocation *invocation) {
-    uint64_t total = 15u + room(stack_size(&marshal->layout)), values;
+    uint64_t values = 15u + room(stack_size(&marshal->layout));
     if (marshal->layout.result == HP_RESULT_HIDDEN)
-        total += room(marshal->signature.result.size);
-    values = total;
-    for (uint16_t i = 0; i < marshal->signature.count; i++) {
-        if (needs_memory(marshal, checked, i, invocation))
-            total += room(memory_size(marshal, checked, i));
-    }
-    if (total > SIZE_MAX)
+        values += room(marshal->signature.result.size);
+    if (checked->memory > SIZE_MAX - values)
         return E_OUTOFMEMORY;
     /* Whoever writes beyond a block shall meet the heap, where that can be noticed, and not our stack. */
     invocation->memory = invocation->small;
-    if (total == values && total <= sizeof invocation->small)
+    if (checked->memory == 0 && values <= sizeof invocation->small)
         return S_OK;
-    invocation->memory = HP_FAULT("invocation memory") ? NULL : malloc((size_t)total);
+    invocation->memory = HP_FAULT("invocation memory") ? NULL : malloc((size_t)(values + checked->memory));
     return invocation->memory ? S_OK : E_OUTOFMEMORY;
 }
 
@@ -182,6 +172,7 @@ static void place_value(const hp_marshal *marshal, const checked_call *checked, 
     const hp_type *type = &marshal->signature.parameter[index].type;
     const hp_place *place = &marshal->layout.place[index];
     const hp_frame_block *block = checked->block[index];
+    invocation->block[index] = NULL;
     const void *value = block ? (const void *)block->data : &checked->word[index];
     if (place->indirect) {
         unsigned char *copy = take(free_memory, type->size);
@@ -205,32 +196,44 @@ static void place_pointer(const hp_marshal *marshal, const checked_call *checked
             memory = take(free_memory, block->capacity);
             fill(memory, block->capacity, block->data, block->size);
         }
-        invocation->block[index] = memory;
-        invocation->capacity[index] = block->capacity;
     }
+    invocation->block[index] = memory;
+    invocation->capacity[index] = block->capacity;
     store(marshal, &invocation->registers, &marshal->layout.place[index], (uintptr_t)memory);
+}
+
+/** In parts: of all at once compilers make a string instruction, which takes longer than all else here. */
+static void clear(hp_registers *registers) {
+    enum { HALF = sizeof registers->gp / 2 };
+    memset(registers->gp, 0, HALF);
+    memset((unsigned char *)registers->gp + HALF, 0, HALF);
+#if HP_X64
+    memset(registers->xmm, 0, sizeof registers->xmm);
+#else
+    memset(registers->st0, 0, sizeof registers->st0);
+#endif
 }
 
 static HRESULT rebuild(const hp_marshal *marshal, const hp_frame *call, int adopts,
                        hp_invocation *invocation) {
-    memset(&invocation->registers, 0, sizeof invocation->registers);
-    memset(invocation->block, 0, marshal->signature.count * sizeof *invocation->block);
-    memset(invocation->capacity, 0, marshal->signature.count * sizeof *invocation->capacity);
     invocation->memory = invocation->hidden = NULL;
     invocation->adopts = adopts;
     checked_call checked;
-    HRESULT hr = check_call(marshal, call, &checked);
+    HRESULT hr = check_call(marshal, call, invocation, &checked);
     if (FAILED(hr))
         return hr;
     hr = allocate(marshal, &checked, invocation);
     if (FAILED(hr))
         return hr;
+    clear(&invocation->registers);
+    invocation->blocks = checked.blocks;
 
     unsigned char *free_memory = invocation->memory + (15u & (0u - (uintptr_t)invocation->memory));
     hp_registers *registers = &invocation->registers;
     invocation->stack_bytes = stack_size(&marshal->layout);
     registers->stack = take(&free_memory, invocation->stack_bytes);
-    memset(registers->stack, 0, invocation->stack_bytes);
+    if (invocation->stack_bytes > 0)
+        memset(registers->stack, 0, invocation->stack_bytes);
     registers->cleanup = marshal->layout.cleanup;
     registers->modes = call->modes ? call->modes : HP_FRAME_MODES_USUAL;
     registers->result = hp_marshal_action(marshal);

@@ -44,6 +44,11 @@
 #define HP_RETURN_F32 2     /* x86: st0 from/to 4 bytes */
 #define HP_RETURN_F64 3     /* x86: st0 from/to 8 bytes */
 
+/* What modes hold of the x87 control word; what fninit would reset of the status word: where the stack's top
+ * is, and the exceptions that were noted (Intel SDM vol. 1, 8.1.3). */
+#define HP_INVOKE_CONTROL 0x0F3F
+#define HP_INVOKE_STATUS 0x38FF
+
 /* What hp_invoke_call returns if the function was broken off: HP_E_REPLACEMENT_FAULT. */
 #define HP_INVOKE_BROKEN_OFF 0x8004022A
 

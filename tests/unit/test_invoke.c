@@ -652,7 +652,7 @@ static void stack_walk_reaches_the_caller_and_beyond(void **state) {
     for (size_t bytes = 0; bytes < 10000; bytes += 1000) {
         unsigned i = 0;
         invoke_from_c(&registers, bytes);
-        while (i < frame_count && !is_within(frames[i], (void (*)(void))hp_invoke_call, HP_X64 ? 0xA0 : 0x90))
+        while (i < frame_count && !is_within(frames[i], (void (*)(void))hp_invoke_call, HP_X64 ? 0xC0 : 0x90))
             i++;
         assert_true(i + 2 < frame_count);
         assert_true(is_within(frames[i + 1], (void (*)(void))invoke_from_c, 100));
