@@ -1,14 +1,14 @@
 #include "e2e/chaos_mishaps.h"
 
 #include <windows.h>
-#include <tlhelp32.h>
 
 #include "client/target.h"
 #include "client/session.h"
 #include "e2e/chaos_callers.h"
+#include "e2e/freeze.h"
 #include "e2e/session_app.h"
 
-enum { ALL_CALLS = 1 << 30, MOST_THREADS = 512 };
+enum { ALL_CALLS = 1 << 30 };
 
 const char *const chaos_mishap_names[MISHAPS] = {
     "killed",          "killed as it starts", "suspended",      "frozen",   "faults",  "exits",
@@ -82,51 +82,15 @@ static void linger(HANDLE process, storm_dice *dice, uint32_t most_ms) {
     WaitForSingleObject(process, storm_roll(dice, most_ms));
 }
 
-static int is_among(const DWORD *ids, int count, DWORD id) {
-    for (int i = 0; i < count; i++)
-        if (ids[i] == id)
-            return 1;
-    return 0;
-}
-
-/* Suspend all threads but those that are in the list, and add them. */
-static int suspend_others(DWORD pid, HANDLE threads[MOST_THREADS], DWORD ids[MOST_THREADS], int count) {
-    HANDLE all = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
-    assert_true(all != INVALID_HANDLE_VALUE);
-    THREADENTRY32 entry = {.dwSize = sizeof entry};
-    for (BOOL more = Thread32First(all, &entry); more; more = Thread32Next(all, &entry)) {
-        if (entry.th32OwnerProcessID != pid || count == MOST_THREADS ||
-            is_among(ids, count, entry.th32ThreadID))
-            continue;
-        HANDLE thread = OpenThread(THREAD_SUSPEND_RESUME, FALSE, entry.th32ThreadID);
-        if (thread == NULL)
-            continue;
-        SuspendThread(thread);
-        ids[count] = entry.th32ThreadID;
-        threads[count++] = thread;
-    }
-    CloseHandle(all);
-    return count;
-}
-
-/* Its end is to be waited for, or it goes on after a while. The process may make threads meanwhile: so until
- * none is new. */
+/* Its end is to be waited for, or it goes on after a while. */
 static void suspend(HANDLE process, DWORD pid, int for_ever, storm_dice *dice) {
-    static HANDLE threads[MOST_THREADS];
-    static DWORD ids[MOST_THREADS];
-    int count = 0;
-    for (int before = -1; before < count;) {
-        before = count;
-        count = suspend_others(pid, threads, ids, count);
-    }
-    if (for_ever)
+    freeze *frozen = freeze_begin(pid);
+    if (for_ever) {
         expect_end(process, "frozen");
-    else
+        freeze_forget(frozen);
+    } else {
         linger(process, dice, 600);
-    for (int i = 0; i < count; i++) {
-        if (!for_ever)
-            ResumeThread(threads[i]);
-        CloseHandle(threads[i]);
+        freeze_thaw(frozen);
     }
 }
 

@@ -33,5 +33,5 @@ foreach(version IN ITEMS 1 2)
 endforeach()
 hp_e2e(chaos TRANSPORTS DEPENDS chaos_v1 chaos_v2 LIBS hotpatch::client TIMEOUT 240 ARGS 60
     SOURCES test_chaos.c chaos_app.c chaos_callers.c chaos_imports.c chaos_ledger.c chaos_measure.c
-        chaos_memory.c chaos_mishaps.c chaos_spy.c session_app.c child.c hkcu.c)
+        chaos_memory.c chaos_mishaps.c chaos_spy.c freeze.c session_app.c child.c hkcu.c)
 hp_soak(chaos ARGS soak TIMEOUT 3000)
