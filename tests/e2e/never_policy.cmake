@@ -1,10 +1,15 @@
 # Failure policy, deadlines and the circuit breaker.
 add_executable(policy_update policy_update.c)
 target_link_libraries(policy_update PRIVATE hp_flags hotpatch::server)
-hp_e2e(policy TRANSPORTS SOURCES test_policy.c policy_app.c session_app.c child.c
+set(policy_world policy_world.c policy_app.c session_app.c child.c)
+foreach(test IN ITEMS policy policy-deadline)
+    string(REPLACE "-" "_" source ${test})
+    hp_e2e(${test} TRANSPORTS SOURCES test_${source}.c ${policy_world}
+        LIBS hotpatch::client DEPENDS policy_update TIMEOUT 180)
+endforeach()
+hp_e2e(breaker TRANSPORTS SOURCES test_breaker.c freeze.c ${policy_world}
     LIBS hotpatch::client DEPENDS policy_update TIMEOUT 180)
-hp_e2e(breaker TRANSPORTS SOURCES test_breaker.c policy_app.c session_app.c child.c
-    LIBS hotpatch::client DEPENDS policy_update TIMEOUT 180)
+
 hp_e2e(attach-deadline SOURCES test_attach_deadline.c ${attach_world}
     LIBS hotpatch::client DEPENDS fixture_fake TIMEOUT 240)
 
@@ -13,4 +18,6 @@ if(CMAKE_CROSSCOMPILING)
     add_executable(fixture_overrun fixture_overrun.c)
     target_link_libraries(fixture_overrun PRIVATE hp_flags)
     hp_e2e(heap-checks SCRIPT heap.sh TIMEOUT 180 ARGS $<TARGET_FILE:t-policy> policy_update.exe)
+    hp_e2e(heap-checks-deadline SCRIPT heap.sh TIMEOUT 180
+        ARGS $<TARGET_FILE:t-policy-deadline> policy_update.exe)
 endif()

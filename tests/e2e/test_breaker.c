@@ -1,7 +1,7 @@
 // An update that fails again and again is left alone, tried again, ended and started anew; the app learns of
 // it.
-#include "e2e/policy_app.h"
-#include "e2e/session_app.h"
+#include "e2e/freeze.h"
+#include "e2e/policy_world.h"
 
 #include "client/health.h"
 #include "client/target.h"
@@ -22,7 +22,6 @@ static struct {
     LONG read;
     told events[EVENTS];
 } heard;
-static HANDLE entered, leave;
 static hp_watch *watch;
 
 static void hear(void *context, const hp_event *event) {
@@ -58,12 +57,6 @@ static uint32_t begin(const hp_policy *policy, hp_breaker breaker) {
     return expect_event(HP_EVENT_ATTACHED).pid;
 }
 
-static hp_session_status status(void) {
-    hp_session_status it = {.size = sizeof it};
-    assert_int_equal(hp_com_status(POLICY, &it), S_OK);
-    return it;
-}
-
 static int end(void **state) {
     (void)state;
     hp_com_unwatch(watch);
@@ -82,19 +75,19 @@ static void function_that_fails_in_a_row_is_left_alone_and_others_are_not(void *
         assert_int_equal(policy_add(POLICY_FAULT, 5), POLICY_FAULT + 5);
         assert_int_equal(policy_add(POLICY_ANSWER, 5), 1005);
     }
-    assert_int_equal(status().open, 0);
+    assert_int_equal(policy_status().open, 0);
     for (int i = 0; i < 3; i++)
         assert_int_equal(policy_add(POLICY_FAULT, 5), POLICY_FAULT + 5);
     told event = expect_event(HP_EVENT_OPENED);
     assert_int_equal(event.result, HP_E_BREAKER_OPEN);
     assert_int_equal(wcscmp(event.function, L"policy_add"), 0);
-    assert_int_equal(status().open, 1);
+    assert_int_equal(policy_status().open, 1);
     int calls = policy_calls();
     for (int i = 0; i < 100; i++)
         assert_int_equal(policy_add(POLICY_ANSWER, i), i);
     assert_int_equal(policy_calls(), calls);
     assert_int_equal(policy_other(4), 1004);
-    assert_int_equal(status().gone, 0);
+    assert_int_equal(policy_status().gone, 0);
 }
 
 static void breaker_closes_when_a_call_that_tries_succeeds(void **state) {
@@ -110,7 +103,7 @@ static void breaker_closes_when_a_call_that_tries_succeeds(void **state) {
         told event = expect_event(HP_EVENT_CLOSED);
         assert_int_equal(event.result, S_OK);
         assert_int_equal(wcscmp(event.function, L"policy_add"), 0);
-        assert_int_equal(status().open, 0);
+        assert_int_equal(policy_status().open, 0);
         assert_int_equal(policy_add(POLICY_ANSWER, 6), 1006);
     }
 }
@@ -137,7 +130,7 @@ static void update_that_hangs_again_and_again_is_ended_and_started_anew(void **s
     uint32_t pid = begin(&policy, (hp_breaker){.hangs = 2});
     HANDLE process = OpenProcess(SYNCHRONIZE, FALSE, pid);
     assert_non_null(process);
-    assert_true(ResetEvent(leave));
+    assert_true(ResetEvent(policy_leave));
     assert_int_equal(policy_add(POLICY_WAIT, 5), POLICY_WAIT + 5);
     assert_int_equal(policy_other(5), 1005); /* not in a row */
     assert_int_equal(policy_add(POLICY_WAIT, 5), POLICY_WAIT + 5);
@@ -148,6 +141,25 @@ static void update_that_hangs_again_and_again_is_ended_and_started_anew(void **s
     expect_event(HP_EVENT_LOST);
     assert_int_not_equal(expect_event(HP_EVENT_ATTACHED).pid, pid);
     assert_int_equal(policy_add(POLICY_ANSWER, 5), 1005);
+}
+
+/* Nothing of it runs: not the thread that would take a call, nor those of COM. */
+static void frozen_update_is_ended_and_started_anew(void **state) {
+    (void)state;
+    const hp_policy policy = {.size = sizeof policy, .deadline_ms = 1500};
+    uint32_t pid = begin(&policy, (hp_breaker){.hangs = 2});
+    HANDLE process = OpenProcess(SYNCHRONIZE, FALSE, pid);
+    assert_non_null(process);
+    freeze *frozen = freeze_begin(pid);
+    assert_int_equal(policy_add(POLICY_ANSWER, 5), 5);
+    assert_int_equal(WaitForSingleObject(process, 0), WAIT_TIMEOUT);
+    assert_int_equal(policy_add(POLICY_ANSWER, 6), 6);
+    session_expect_end(process);
+    freeze_forget(frozen);
+    assert_int_equal(expect_event(HP_EVENT_HUNG).result, HP_E_DEADLINE);
+    expect_event(HP_EVENT_LOST);
+    assert_int_not_equal(expect_event(HP_EVENT_ATTACHED).pid, pid);
+    assert_int_equal(policy_add(POLICY_ANSWER, 7), 1007);
 }
 
 static void calls_of_a_dead_update_do_not_even_come_by(void **state) {
@@ -169,12 +181,12 @@ static void calls_of_a_dead_update_do_not_even_come_by(void **state) {
     session_expect_end(process);
     assert_int_equal(policy_large(0), 5); /* finds out */
     assert_ptr_equal(target->context.enter, bypass);
-    uint64_t failures = status().failures;
-    assert_int_equal(status().gone, 1);
+    uint64_t failures = policy_status().failures;
+    assert_int_equal(policy_status().gone, 1);
     assert_int_equal(policy_add(POLICY_ANSWER, 5), 5);
-    assert_true(status().failures == failures);
+    assert_true(policy_status().failures == failures);
     assert_int_equal(policy_other(5), 0); /* its policy wants to be asked */
-    assert_true(status().failures == failures + 1);
+    assert_true(policy_status().failures == failures + 1);
     assert_int_equal(hp_com_attach_ex(POLICY, &options, NULL), S_OK);
     assert_ptr_not_equal(target->context.enter, bypass);
     assert_int_equal(policy_add(POLICY_ANSWER, 5), 1005);
@@ -182,19 +194,9 @@ static void calls_of_a_dead_update_do_not_even_come_by(void **state) {
 }
 
 static int prepare(void **state) {
-    (void)state;
     heard.some = CreateSemaphoreW(NULL, 0, EVENTS, NULL);
-    entered = CreateEventW(NULL, TRUE, FALSE, POLICY_ENTERED);
-    leave = CreateEventW(NULL, TRUE, FALSE, POLICY_LEAVE);
-    assert_true(heard.some != NULL && entered != NULL && leave != NULL);
-    session_register(L"policy_update.exe");
-    return 0;
-}
-
-static int clean_up(void **state) {
-    (void)state;
-    session_unregister(L"policy_update.exe");
-    return 0;
+    assert_non_null(heard.some);
+    return policy_set_up(state);
 }
 
 int main(void) {
@@ -203,7 +205,8 @@ int main(void) {
         cmocka_unit_test_teardown(breaker_closes_when_a_call_that_tries_succeeds, end),
         cmocka_unit_test_teardown(call_that_fails_late_does_not_shut_a_function_for_good, end),
         cmocka_unit_test_teardown(update_that_hangs_again_and_again_is_ended_and_started_anew, end),
+        cmocka_unit_test_teardown(frozen_update_is_ended_and_started_anew, end),
         cmocka_unit_test_teardown(calls_of_a_dead_update_do_not_even_come_by, end),
     };
-    return cmocka_run_group_tests(tests, prepare, clean_up);
+    return cmocka_run_group_tests(tests, prepare, policy_tear_down);
 }

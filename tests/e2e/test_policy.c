@@ -1,44 +1,9 @@
-// What a call does when the update cannot answer it: value, retry, callback, deadline.
-#include "e2e/policy_app.h"
-#include "e2e/session_app.h"
-
-static HANDLE entered, leave;
-
-static hp_session_status status(void) {
-    hp_session_status it = {.size = sizeof it};
-    assert_int_equal(hp_com_status(POLICY, &it), S_OK);
-    return it;
-}
-
-/* Returns a handle to the update's process. */
-static HANDLE attach(const hp_policy *policy, const hp_function_policy *functions, uint32_t count,
-                     hp_breaker breaker) {
-    hp_attach_options options = session_options();
-    options.policy = policy;
-    options.functions = functions;
-    options.function_count = count;
-    options.breaker = breaker;
-    hp_report *report;
-    HRESULT hr = hp_com_attach_ex(POLICY, &options, &report);
-    if (hr != S_OK)
-        fail_msg("attach gives 0x%08lx: %s", hr, report != NULL ? report->message : "no report");
-    HANDLE process = OpenProcess(SYNCHRONIZE | PROCESS_TERMINATE, FALSE, report->server_pid);
-    hp_report_free(report);
-    assert_non_null(process);
-    return process;
-}
-
-static void detach(HANDLE process) {
-    assert_int_equal(hp_com_detach(POLICY, PATIENCE_MS), S_OK);
-    session_expect_end(process);
-    assert_int_equal(policy_other(7), 7);
-}
-
-static const hp_breaker never = {.failures = UINT32_MAX, .hangs = UINT32_MAX};
+// What a call does when the update cannot answer it: value, retry, callback.
+#include "e2e/policy_world.h"
 
 static void failed_call_runs_the_original_by_default(void **state) {
     (void)state;
-    HANDLE update = attach(NULL, NULL, 0, never);
+    HANDLE update = policy_attach(NULL, NULL, 0);
     unsigned char data[64];
     memset(data, '.', sizeof data);
     assert_int_equal(policy_add(POLICY_ANSWER, 5), 1005);
@@ -48,13 +13,13 @@ static void failed_call_runs_the_original_by_default(void **state) {
     for (size_t i = 0; i < sizeof data; i++)
         assert_int_equal(data[i], 'a');
     assert_int_equal(policy_make(POLICY_FAULT).d, 4);
-    hp_session_status now = status();
+    hp_session_status now = policy_status();
     assert_int_equal(now.calls, 1);
     assert_int_equal(now.failures, 4);
     assert_int_equal(now.functions, 8);
     assert_int_equal(now.gone, 0);
     assert_int_equal(now.inside, 0);
-    detach(update);
+    policy_detach(update);
 }
 
 static void set_modes(uint16_t control, uint32_t mxcsr) {
@@ -71,7 +36,7 @@ static void update_rounds_as_the_caller_does(void **state) {
                  {0x0B7F, 0x5F80, 0x1.5555555555556p-2},                           /* up */
                  {0x0F7F, 0x7F80, 0x1.5555555555555p-2},                           /* to zero */
                  {0x007F, 0x1F80, HP_X64 ? 0x1.5555555555555p-2 : 0x1.555556p-2}}; /* x87: single precision */
-    HANDLE update = attach(NULL, NULL, 0, never);
+    HANDLE update = policy_attach(NULL, NULL, 0);
     uint16_t control;
     uint32_t mxcsr;
     __asm__ volatile("fnstcw %0\n\tstmxcsr %1" : "=m"(control), "=m"(mxcsr));
@@ -86,7 +51,7 @@ static void update_rounds_as_the_caller_does(void **state) {
         assert_int_equal(control_after, modes[i].control);
         assert_int_equal(mxcsr_after & 0xFFC0, modes[i].mxcsr);
     }
-    detach(update);
+    policy_detach(update);
 }
 
 static hp_policy value_of(uint64_t bits) {
@@ -104,7 +69,7 @@ static void fixed_value_of_every_kind_is_returned_and_nothing_is_written(void **
     };
     functions[2].policy.value.f64 = -2.25;
     functions[3].policy.value.f32 = 7.5F;
-    HANDLE update = attach(NULL, functions, 5, never);
+    HANDLE update = policy_attach(NULL, functions, 5);
     unsigned char data[64];
     for (int i = 0; i < 3; i++) {
         memset(data, '.', sizeof data);
@@ -123,7 +88,7 @@ static void fixed_value_of_every_kind_is_returned_and_nothing_is_written(void **
     assert_int_equal(policy_add(POLICY_ANSWER, 5), 77);
     assert_int_equal(policy_other(9), 9);
     assert_int_equal(policy_add(POLICY_ANSWER, 5), 77);
-    detach(update);
+    policy_detach(update);
 }
 
 static void fixed_value_for_a_structure_is_refused_with_its_name(void **state) {
@@ -171,7 +136,7 @@ static void fixed_value_for_a_structure_keeps_only_that_function_out_of_a_partia
     assert_int_equal(policy_make(POLICY_ANSWER).a, 1); /* the app's own */
     assert_int_equal(policy_add(POLICY_ANSWER, 5), 1005);
     assert_int_equal(policy_add(POLICY_FAULT, 5), 77);
-    detach(update);
+    policy_detach(update);
 }
 
 static int heard_of_nobody;
@@ -185,10 +150,10 @@ static void policy_for_what_the_update_does_not_offer_is_named_in_the_log(void *
     (void)state;
     const hp_function_policy functions[] = {{"policy_nobody", value_of(1)}, {"policy_add", value_of(1)}};
     hp_log_set(listen, NULL, HP_LOG_WARNING);
-    HANDLE update = attach(NULL, functions, 2, never);
+    HANDLE update = policy_attach(NULL, functions, 2);
     hp_log_set(NULL, NULL, HP_LOG_WARNING);
     assert_int_equal(heard_of_nobody, 1);
-    detach(update);
+    policy_detach(update);
 }
 
 static void policies_that_make_no_sense_are_refused(void **state) {
@@ -248,7 +213,7 @@ static hp_policy asking(uint32_t retries, uint32_t flags) {
 static void callback_is_told_everything_and_decides(void **state) {
     (void)state;
     hp_policy policy = asking(0, 0);
-    HANDLE update = attach(&policy, NULL, 0, never);
+    HANDLE update = policy_attach(&policy, NULL, 0);
     memset(&asked, 0, sizeof asked);
     assert_int_equal(policy_add(POLICY_FAULT, 5), POLICY_FAULT + 5);
     assert_int_equal(asked.asked, 1);
@@ -273,118 +238,39 @@ static void callback_is_told_everything_and_decides(void **state) {
     assert_int_equal(policy_add(POLICY_ANSWER, 5), 5);
     assert_int_equal(asked.last.tries, 0);
     assert_int_equal(asked.last.dispatched, 0);
-    detach(update);
+    policy_detach(update);
 }
 
 static void call_that_may_have_run_is_tried_again_only_if_it_may_run_twice(void **state) {
     (void)state;
     for (uint32_t flags = 0; flags <= HP_POLICY_IDEMPOTENT; flags++) {
         const hp_policy policy = {.size = sizeof policy, .flags = flags, .retries = 3};
-        HANDLE update = attach(&policy, NULL, 0, never);
+        HANDLE update = policy_attach(&policy, NULL, 0);
         assert_int_equal(policy_add(POLICY_FAULT_TWICE, 5), flags != 0 ? 1005 : POLICY_FAULT_TWICE + 5);
         assert_int_equal(policy_calls(), flags != 0 ? 3 : 1);
-        assert_int_equal(status().retries, flags != 0 ? 2 : 0);
-        assert_int_equal(status().failures, flags != 0 ? 0 : 1);
+        assert_int_equal(policy_status().retries, flags != 0 ? 2 : 0);
+        assert_int_equal(policy_status().failures, flags != 0 ? 0 : 1);
         assert_int_equal(policy_add(POLICY_FAULT, 5), POLICY_FAULT + 5);
         assert_int_equal(policy_calls(), flags != 0 ? 7 : 2); /* the first and three more */
-        detach(update);
+        policy_detach(update);
     }
-}
-
-static void deadline_that_passes_gives_the_original_at_once_and_drops_the_answer(void **state) {
-    (void)state;
-    const hp_policy policy = {.size = sizeof policy, .deadline_ms = 200};
-    HANDLE update = attach(&policy, NULL, 0, never);
-    unsigned char data[64];
-    memset(data, '.', sizeof data);
-    assert_int_equal(policy_add(POLICY_ANSWER, 5), 1005); /* in time */
-    assert_true(ResetEvent(entered) && ResetEvent(leave));
-    policy_fill(POLICY_WAIT, data, sizeof data);
-    for (size_t i = 0; i < sizeof data; i++)
-        assert_int_equal(data[i], 'a');
-    assert_int_equal(WaitForSingleObject(entered, PATIENCE_MS), WAIT_OBJECT_0);
-    assert_int_equal(status().inside, 1);
-    assert_int_equal(status().late_answers, 0);
-    assert_int_equal(policy_add(POLICY_ANSWER, 6), 1006); /* others are not held up */
-    assert_true(SetEvent(leave));
-    ULONGLONG limit = GetTickCount64() + PATIENCE_MS;
-    while (status().inside != 0 && GetTickCount64() < limit)
-        SwitchToThread();
-    assert_int_equal(status().late_answers, 1);
-    for (size_t i = 0; i < sizeof data; i++)
-        assert_int_equal(data[i], 'a');
-    detach(update);
-}
-
-static void detach_does_not_wait_for_calls_that_nobody_waits_for(void **state) {
-    (void)state;
-    const hp_policy policy = {.size = sizeof policy, .deadline_ms = 100};
-    HANDLE update = attach(&policy, NULL, 0, never);
-    assert_true(ResetEvent(entered) && ResetEvent(leave));
-    assert_int_equal(policy_add(POLICY_WAIT, 5), POLICY_WAIT + 5);
-    assert_int_equal(WaitForSingleObject(entered, PATIENCE_MS), WAIT_OBJECT_0);
-    assert_int_equal(hp_com_detach(POLICY, 50), S_OK);
-    session_expect_end(update); /* it was ended, as it would never have ended by itself */
-    assert_int_equal(policy_other(7), 7);
-}
-
-static hp_failure_action detach_inside(void *context, const hp_failure *failure, hp_policy_value *value) {
-    (void)value;
-    assert_int_equal(failure->result, HP_E_DEADLINE);
-    *(HRESULT *)context = hp_com_detach(POLICY, 50);
-    return HP_FAILURE_ORIGINAL;
-}
-
-static void callback_that_detaches_ends_the_update_that_hangs(void **state) {
-    (void)state;
-    HRESULT detached = S_OK;
-    const hp_policy policy = {
-        .size = sizeof policy, .deadline_ms = 100, .decide = detach_inside, .context = &detached};
-    HANDLE update = attach(&policy, NULL, 0, never);
-    assert_true(ResetEvent(leave));
-    assert_int_equal(policy_add(POLICY_WAIT, 5), POLICY_WAIT + 5);
-    assert_int_equal(detached, HP_E_CALL_BUSY);
-    session_expect_end(update);
-    assert_int_equal(policy_other(7), 7);
-}
-
-static int prepare(void **state) {
-    (void)state;
-    entered = CreateEventW(NULL, TRUE, FALSE, POLICY_ENTERED);
-    leave = CreateEventW(NULL, TRUE, FALSE, POLICY_LEAVE);
-    assert_true(entered != NULL && leave != NULL);
-    session_register(L"policy_update.exe");
-    return 0;
-}
-
-static int clean_up(void **state) {
-    (void)state;
-    session_unregister(L"policy_update.exe");
-    return 0;
-}
-
-static int detach_all(void **state) {
-    (void)state;
-    hp_com_detach(POLICY, 1000);
-    return 0;
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(failed_call_runs_the_original_by_default, detach_all),
-        cmocka_unit_test_teardown(update_rounds_as_the_caller_does, detach_all),
-        cmocka_unit_test_teardown(fixed_value_of_every_kind_is_returned_and_nothing_is_written, detach_all),
-        cmocka_unit_test_teardown(fixed_value_for_a_structure_is_refused_with_its_name, detach_all),
+        cmocka_unit_test_teardown(failed_call_runs_the_original_by_default, policy_detach_all),
+        cmocka_unit_test_teardown(update_rounds_as_the_caller_does, policy_detach_all),
+        cmocka_unit_test_teardown(fixed_value_of_every_kind_is_returned_and_nothing_is_written,
+                                  policy_detach_all),
+        cmocka_unit_test_teardown(fixed_value_for_a_structure_is_refused_with_its_name, policy_detach_all),
         cmocka_unit_test_teardown(
-            fixed_value_for_a_structure_keeps_only_that_function_out_of_a_partial_attach, detach_all),
-        cmocka_unit_test_teardown(policy_for_what_the_update_does_not_offer_is_named_in_the_log, detach_all),
-        cmocka_unit_test_teardown(policies_that_make_no_sense_are_refused, detach_all),
-        cmocka_unit_test_teardown(callback_is_told_everything_and_decides, detach_all),
-        cmocka_unit_test_teardown(call_that_may_have_run_is_tried_again_only_if_it_may_run_twice, detach_all),
-        cmocka_unit_test_teardown(deadline_that_passes_gives_the_original_at_once_and_drops_the_answer,
-                                  detach_all),
-        cmocka_unit_test_teardown(callback_that_detaches_ends_the_update_that_hangs, detach_all),
-        cmocka_unit_test_teardown(detach_does_not_wait_for_calls_that_nobody_waits_for, detach_all),
+            fixed_value_for_a_structure_keeps_only_that_function_out_of_a_partial_attach, policy_detach_all),
+        cmocka_unit_test_teardown(policy_for_what_the_update_does_not_offer_is_named_in_the_log,
+                                  policy_detach_all),
+        cmocka_unit_test_teardown(policies_that_make_no_sense_are_refused, policy_detach_all),
+        cmocka_unit_test_teardown(callback_is_told_everything_and_decides, policy_detach_all),
+        cmocka_unit_test_teardown(call_that_may_have_run_is_tried_again_only_if_it_may_run_twice,
+                                  policy_detach_all),
     };
-    return cmocka_run_group_tests(tests, prepare, clean_up);
+    return cmocka_run_group_tests(tests, policy_set_up, policy_tear_down);
 }
