@@ -24,6 +24,9 @@ enum policy_order {
 #define POLICY_ENTERED L"Local\\hotpatch-policy-entered"
 #define POLICY_LEAVE L"Local\\hotpatch-policy-leave"
 
+/** Bytes of an answer at which policy_stalls.exe stops until POLICY_LEAVE is set; it sets POLICY_ENTERED. */
+#define POLICY_STALLS_AT (1u << 20)
+
 typedef struct policy_pair {
     int32_t a, b, c, d;
 } policy_pair;
