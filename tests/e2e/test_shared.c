@@ -1,9 +1,11 @@
-// Who gets shared memory and who does not; how many channels there are; and that nothing is left of them.
+// Who gets shared memory and who does not; how many channels there are; that they cost nothing while nobody
+// calls, and that nothing is left of them.
 #include "e2e/session_app.h"
 
 #include <objbase.h>
+#include <tlhelp32.h>
 
-enum { MANY = 80, MOST = 64, CALLS = 100000 };
+enum { MANY = 80, MOST = 64, CALLS = 100000, BURST = 8, BURST_CALLS = 20000 };
 
 static const wchar_t entered_name[] = L"Hotpatch.Shared.Entered", leave_name[] = L"Hotpatch.Shared.Leave";
 
@@ -84,6 +86,23 @@ static DWORD WINAPI stay(void *result) {
     return 0;
 }
 
+/* A channel for each of these threads: all of them are in the update before the last one is. */
+static void begin_to_stay(HANDLE threads[], int results[], int count, HANDLE in) {
+    for (int i = 0; i < count; i++) {
+        threads[i] = CreateThread(NULL, 0, stay, &results[i], 0, NULL);
+        assert_non_null(threads[i]);
+        assert_int_equal(WaitForSingleObject(in, PATIENCE_MS), WAIT_OBJECT_0);
+    }
+}
+
+static void end_to_stay(HANDLE threads[], const int results[], int count, HANDLE leave) {
+    SetEvent(leave);
+    for (int i = 0; i < count; i++) {
+        session_expect_end(threads[i]);
+        assert_int_equal(results[i], 1);
+    }
+}
+
 /* More callers than channels: the rest goes over COM, and nobody waits for anybody. */
 static void threads_have_a_channel_each_up_to_the_limit_and_com_beyond(void **state) {
     (void)state;
@@ -91,21 +110,12 @@ static void threads_have_a_channel_each_up_to_the_limit_and_com_beyond(void **st
                           leave = CreateEventW(NULL, TRUE, FALSE, leave_name);
     int results[MANY];
     HANDLE process = attach(NULL, HP_TRANSPORT_AUTO, HP_TRANSPORT_SHARED);
-    for (int i = 0; i < MANY; i++) {
-        threads[i] = CreateThread(NULL, 0, stay, &results[i], 0, NULL);
-        assert_non_null(threads[i]);
-        assert_int_equal(WaitForSingleObject(in, PATIENCE_MS), WAIT_OBJECT_0);
-    }
+    begin_to_stay(threads, results, MANY, in);
     hp_session_status all = status();
     assert_int_equal(all.inside, MANY);
     assert_int_equal(all.channels, MOST);
     assert_int_equal(session_add(2, 3), 1005);
-    SetEvent(leave);
-    for (int i = 0; i < MANY; i++) {
-        assert_int_equal(WaitForSingleObject(threads[i], PATIENCE_MS), WAIT_OBJECT_0);
-        CloseHandle(threads[i]);
-        assert_int_equal(results[i], 1);
-    }
+    end_to_stay(threads, results, MANY, leave);
     /* Each is free again, though its thread has ended. */
     assert_int_equal(session_add(2, 3), 1005);
     all = status();
@@ -144,6 +154,107 @@ static void calls_and_detach_leave_no_handle_and_no_memory(void **state) {
     assert_true(session_handles_at_most(before + 2) <= before + 2);
 }
 
+/*
+ * Processor time that the threads of a process have used, in units of 100 ns. By thread, for Wine 8 gives the
+ * caller's own time for that of any process.
+ */
+static ULONGLONG time_used(DWORD pid) {
+    ULONGLONG total = 0;
+    HANDLE all = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
+    assert_true(all != INVALID_HANDLE_VALUE);
+    THREADENTRY32 entry = {.dwSize = sizeof entry};
+    for (BOOL more = Thread32First(all, &entry); more; more = Thread32Next(all, &entry)) {
+        FILETIME made, ended, kernel, user;
+        HANDLE thread = entry.th32OwnerProcessID == pid
+                            ? OpenThread(THREAD_QUERY_INFORMATION, FALSE, entry.th32ThreadID)
+                            : NULL;
+        if (thread == NULL)
+            continue;
+        if (GetThreadTimes(thread, &made, &ended, &kernel, &user))
+            total += ((ULONGLONG)kernel.dwHighDateTime << 32) + kernel.dwLowDateTime +
+                     ((ULONGLONG)user.dwHighDateTime << 32) + user.dwLowDateTime;
+        CloseHandle(thread);
+    }
+    CloseHandle(all);
+    return total;
+}
+
+/* What it has used when it has gone to sleep: nothing tells when, so once two looks see the same. */
+static ULONGLONG time_used_at_rest(DWORD pid, HANDLE process) {
+    enum { LOOK_MS = 100 };
+    const ULONGLONG limit = GetTickCount64() + PATIENCE_MS;
+    ULONGLONG before, now = time_used(pid);
+    do {
+        before = now;
+        assert_int_equal(WaitForSingleObject(process, LOOK_MS), WAIT_TIMEOUT);
+        now = time_used(pid);
+    } while (now != before && GetTickCount64() < limit);
+    if (now != before)
+        fail_msg("the update does not come to rest: %llu ms, then %llu", before / 10000, now / 10000);
+    return now;
+}
+
+static DWORD WINAPI call_in_a_burst(void *gate) {
+    int wrong = 0;
+    WaitForSingleObject(gate, PATIENCE_MS);
+    for (int i = 0; i < BURST_CALLS; i++)
+        wrong += session_add(i, 1) != i + 1001;
+    return (DWORD)wrong;
+}
+
+static void burst(void) {
+    HANDLE threads[BURST], gate = CreateEventW(NULL, TRUE, FALSE, NULL);
+    DWORD wrong;
+    assert_non_null(gate);
+    for (int i = 0; i < BURST; i++) {
+        threads[i] = CreateThread(NULL, 0, call_in_a_burst, gate, 0, NULL);
+        assert_non_null(threads[i]);
+    }
+    SetEvent(gate);
+    for (int i = 0; i < BURST; i++) {
+        assert_int_equal(WaitForSingleObject(threads[i], PATIENCE_MS), WAIT_OBJECT_0);
+        assert_true(GetExitCodeThread(threads[i], &wrong));
+        assert_int_equal(wrong, 0);
+        CloseHandle(threads[i]);
+    }
+    CloseHandle(gate);
+}
+
+/*
+ * Each of its threads has just spun. The wait is no pause for something to happen: the period itself is what is
+ * looked at, and it ends at once if the process does. Nothing depends on how fast the machine is, for who
+ * sleeps uses no time however long it takes; one tick is what the clock cannot tell from none.
+ */
+static void update_that_nobody_calls_uses_no_processor_time(void **state) {
+    (void)state;
+    enum { IDLE_MS = 2000 };
+    HANDLE threads[BURST], in = CreateEventW(NULL, FALSE, FALSE, entered_name),
+                           leave = CreateEventW(NULL, TRUE, FALSE, leave_name);
+    int results[BURST];
+    DWORD adjustment, tick;
+    BOOL fixed;
+    assert_true(GetSystemTimeAdjustment(&adjustment, &tick, &fixed));
+    HANDLE process = attach(NULL, HP_TRANSPORT_SHARED, HP_TRANSPORT_SHARED);
+    const DWORD pid = status().server_pid;
+    begin_to_stay(threads, results, BURST, in);
+    end_to_stay(threads, results, BURST, leave);
+    assert_int_equal(status().channels, BURST);
+    const ULONGLONG first = time_used(pid);
+    burst();
+    const ULONGLONG before = time_used_at_rest(pid, process);
+    assert_true(before > first + tick); /* so it is its time, and is seen */
+    assert_int_equal(WaitForSingleObject(process, IDLE_MS), WAIT_TIMEOUT);
+    const ULONGLONG after = time_used(pid);
+    print_message("# ms of processor time: %llu, after the calls %llu, %u ms later %llu\n", first / 10000,
+                  before / 10000, IDLE_MS, after / 10000);
+    assert_true(after <= before + tick);
+    assert_int_equal(session_add(2, 3), 1005);
+    assert_int_equal(status().shared_calls, BURST * (BURST_CALLS + 1) + 1);
+    detach(process);
+    CloseHandle(in);
+    CloseHandle(leave);
+}
+
 static int set_up(void **state) {
     (void)state;
     session_register(L"session_v1.exe");
@@ -162,6 +273,7 @@ int main(void) {
         cmocka_unit_test(transport_that_does_not_exist_is_refused),
         cmocka_unit_test(threads_have_a_channel_each_up_to_the_limit_and_com_beyond),
         cmocka_unit_test(calls_and_detach_leave_no_handle_and_no_memory),
+        cmocka_unit_test(update_that_nobody_calls_uses_no_processor_time),
     };
     return cmocka_run_group_tests_name("shared", tests, set_up, tear_down);
 }
