@@ -120,8 +120,12 @@ HRESULT hp_com_attach(const wchar_t *progid) {
 HRESULT hp_com_detach(const wchar_t *progid, uint32_t timeout_ms) {
     if (!is_progid(progid))
         return E_INVALIDARG;
-    if (hp_exiting_now())
-        return S_OK; /* calls run the original already, and the update sees the end of this process */
+    if (hp_exiting_now()) {
+        /* No other thread is left, and who held the lock may be gone. */
+        if (*find(progid) != NULL)
+            hp_pool_forget(*find(progid));
+        return S_OK; /* the update sees the end of this process */
+    }
     HRESULT hr = hp_dispatch_prepare();
     if (FAILED(hr))
         return hr;

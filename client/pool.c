@@ -116,6 +116,11 @@ void hp_pool_close(hp_session *session) {
         hp_pool_free(it);
 }
 
+void hp_pool_forget(hp_session *session) {
+    if (session->pool.is_open)
+        InterlockedFlushSList(&session->pool.idle);
+}
+
 void hp_pool_give(hp_session *session, hp_pool_channel *it) {
     if (it->channel.capacity > HP_CHANNEL_KEEP && !hp_exiting_now())
         hp_channel_trim(&it->channel);

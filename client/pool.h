@@ -51,6 +51,9 @@ HRESULT hp_pool_open(struct hp_session *session, hp_pool_channel *first);
 /** Close all channels. Nobody calls any more. */
 void hp_pool_close(struct hp_session *session);
 
+/** The process is exiting: no more calls get a channel. Frees nothing. */
+void hp_pool_forget(struct hp_session *session);
+
 /**
  * A channel for a call. The caller holds the session.
  *

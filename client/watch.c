@@ -286,8 +286,12 @@ HRESULT hp_com_watch(const wchar_t *progid, const hp_watch_options *options, hp_
 }
 
 void hp_com_unwatch(hp_watch *watch) {
-    if (watch == NULL || hp_exiting_now())
-        return; /* its thread is gone already */
+    if (watch == NULL)
+        return;
+    if (hp_exiting_now()) { /* its thread is gone already */
+        hp_com_detach(watch->progid, 0);
+        return;
+    }
     SetEvent(watch->stop);
     WaitForSingleObject(watch->thread, INFINITE);
     detach_quietly(watch);

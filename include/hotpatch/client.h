@@ -201,8 +201,8 @@ void hp_report_free(hp_report *report);
  *         error if the code could not be made writable: the jumps stay, and their thunks run the original
  *         code.
  *
- * In DLL_PROCESS_DETACH at the end of the process all calls run the original already: nothing is done then,
- * and the answer is S_OK. Not to be called from DllMain otherwise.
+ * In DLL_PROCESS_DETACH at the end of the process the code stays as it is, but from then on all calls run the
+ * original; the answer is S_OK. Not to be called from DllMain otherwise.
  */
 HRESULT hp_com_detach(const wchar_t *progid, uint32_t timeout_ms);
 
@@ -240,8 +240,8 @@ HRESULT hp_com_watch(const wchar_t *progid, const hp_watch_options *options, hp_
 /**
  * Stop watching, detach (waiting up to drain_timeout_ms for calls), free the watch. NULL is allowed. Waits,
  * without pumping messages, for the sink to return and for an update that is being asked what it offers; a
- * wait for an update's start is cut short. In DLL_PROCESS_DETACH at the end of the process it returns at
- * once.
+ * wait for an update's start is cut short. In DLL_PROCESS_DETACH at the end of the process it does what
+ * hp_com_detach does then, and returns at once.
  */
 void hp_com_unwatch(hp_watch *watch);
 
