@@ -13,6 +13,7 @@
 static const char *way;
 static hp_watch *watch;
 static HANDLE attached; /* event, set by the watch */
+static DWORD update_pid;
 
 static int is(const char *name) {
     return strcmp(way, name) == 0;
@@ -35,11 +36,23 @@ HP_PATCHABLE(int, policy_other, (int a)) {
     return a;
 }
 
+static void kill_update(void) {
+    HANDLE update = OpenProcess(SYNCHRONIZE | PROCESS_TERMINATE, FALSE, update_pid);
+    if (update != NULL && TerminateProcess(update, 1))
+        WaitForSingleObject(update, 30000);
+}
+
 /* All other threads are gone. */
 static void at_process_detach(void) {
     say("add %d other %d\r\n", policy_add(POLICY_ANSWER, 5), policy_other(6));
-    hp_com_unwatch(watch);
-    watch = NULL;
+    if (is("killed-late")) {
+        kill_update();
+        say("killed: add %d other %d\r\n", policy_add(POLICY_ANSWER, 5), policy_other(6));
+    }
+    if (watch != NULL) {
+        hp_com_unwatch(watch);
+        say("unwatched %d\r\n", policy_add(POLICY_ANSWER, 8), 0);
+    }
     hp_watch *another;
     say("detach 0x%08x watch 0x%08x\r\n", (int)hp_com_detach(POLICY, INFINITE),
         (int)hp_com_watch(POLICY, NULL, &another));
@@ -67,10 +80,15 @@ static hp_failure_action decide(void *context, const hp_failure *failure, hp_pol
     return HP_FAILURE_ORIGINAL;
 }
 
+static void be_ready(const hp_report *report) {
+    update_pid = report->server_pid;
+    say("ready %d\r\n", (int)update_pid, 0);
+}
+
 static void hear(void *context, const hp_event *event) {
     (void)context;
     if (event->kind == HP_EVENT_ATTACHED) {
-        say("ready %d\r\n", (int)event->report->server_pid, 0);
+        be_ready(event->report);
         SetEvent(attached);
     }
 }
@@ -96,7 +114,7 @@ static int start(void) {
     hp_report *report;
     HRESULT hr = hp_com_attach_ex(POLICY, &options.attach, &report);
     if (hr == HP_S_PARTIAL)
-        say("ready %d\r\n", (int)report->server_pid, 0);
+        be_ready(report);
     else
         say("attach 0x%08x\r\n", (int)hr, 0);
     hp_report_free(report);
