@@ -1,7 +1,7 @@
 /**
  * @file exit_world.h
- * What the tests of the process's end share: the app, exit_app.c, as a child, and its update. Failures end the
- * running test.
+ * What the tests of the process's end share: the app, exit_app.c, as a child, and its update. Failures end
+ * the running test.
  */
 #ifndef HP_TESTS_E2E_EXIT_WORLD_H
 #define HP_TESTS_E2E_EXIT_WORLD_H
@@ -51,8 +51,8 @@ void exit_expect_update_ends(void);
 /** Did this end take longer than by design? Then the world is made anew for another try. */
 int exit_is_late(unsigned bound);
 
-/** Of cmocka: a group's set-up, for policy_update.exe unless exit_now.exe says another, and what goes before and
- * after each test. */
+/** Of cmocka: a group's set-up, for policy_update.exe unless exit_now.exe says another, and what goes before
+ * and after each test. */
 int exit_set_up(void **state);
 int exit_begin(void **state);
 int exit_end(void **state);

@@ -32,15 +32,7 @@ void faults_detach_cleanly(void) {
     session_expect_no_process(L"session_v1.exe");
 }
 
-int faults_set_up(void **state) {
-    (void)state;
-    session_register(L"session_v1.exe");
-    return 0;
-}
-
 int faults_tear_down(void **state) {
-    (void)state;
     hp_fault_arm(0);
-    session_unregister(L"session_v1.exe");
-    return 0;
+    return session_tear_down(state);
 }

@@ -1,11 +1,11 @@
 /**
  * @file faults_app.h
- * What the tests share in which every step fails once; with session_app.h.
+ * What the tests share in which every step fails once; with session_world.h.
  */
 #ifndef HP_TESTS_E2E_FAULTS_APP_H
 #define HP_TESTS_E2E_FAULTS_APP_H
 
-#include "e2e/session_app.h"
+#include "e2e/session_world.h"
 
 /** Bytes of a step's name. */
 enum { FAULTS_NAME = 80 };
@@ -22,8 +22,7 @@ void faults_expect_redirected(void);
 /** Detach; nothing of the update is left. */
 void faults_detach_cleanly(void);
 
-/** Register and unregister version 1; of cmocka's groups. */
-int faults_set_up(void **state);
+/** Of cmocka's groups, with session_set_up: disarm, and what session_tear_down does. */
 int faults_tear_down(void **state);
 
 #endif

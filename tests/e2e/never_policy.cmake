@@ -10,8 +10,8 @@ endforeach()
 hp_e2e(breaker TRANSPORTS SOURCES test_breaker.c freeze.c ${policy_world}
     LIBS hotpatch::client DEPENDS policy_update TIMEOUT 180)
 
-# Over shared memory: an update that stands still, and one that stops in the middle of a long answer when it is
-# told to; for that the linker puts policy_stalls.c between a channel and what it copies.
+# Over shared memory: an update that stands still, and one that stops in the middle of a long answer when it
+# is told to; for that the linker puts policy_stalls.c between a channel and what it copies.
 add_executable(policy_stalls policy_update.c policy_stalls.c)
 target_link_libraries(policy_stalls PRIVATE hp_flags hotpatch::server)
 target_include_directories(policy_stalls PRIVATE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/tests)

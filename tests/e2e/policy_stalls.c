@@ -1,6 +1,6 @@
 // An update that stops in the middle of a long answer, until POLICY_LEAVE is set; while it is, all goes well.
-// This stands between the channel and what it copies into it, piece by piece: the linker lets hp_channel_send's
-// call of hp_frame_copy come here first.
+// This stands between the channel and what it copies into it, piece by piece: the linker lets
+// hp_channel_send's call of hp_frame_copy come here first.
 #include <hotpatch/base.h>
 
 #include "e2e/policy_app.h"

@@ -197,5 +197,5 @@ int main(void) {
         cmocka_unit_test(detach_that_fails_leaves_thunks_that_run_the_original),
         cmocka_unit_test(watch_that_fails_leaves_nothing_or_recovers),
     };
-    return cmocka_run_group_tests_name("faults", tests, faults_set_up, faults_tear_down);
+    return cmocka_run_group_tests_name("faults", tests, session_set_up, faults_tear_down);
 }

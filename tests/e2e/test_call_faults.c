@@ -140,5 +140,5 @@ int main(void) {
         cmocka_unit_test(call_whose_channel_cannot_be_opened_goes_over_com),
         cmocka_unit_test(update_without_memory_for_a_call_says_so),
     };
-    return cmocka_run_group_tests_name("call_faults", tests, faults_set_up, faults_tear_down);
+    return cmocka_run_group_tests_name("call_faults", tests, session_set_up, faults_tear_down);
 }

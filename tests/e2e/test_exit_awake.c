@@ -1,5 +1,5 @@
-// Calls over shared memory from DLL_PROCESS_DETACH, when all other threads of the app are gone: an update that
-// is awake answers them; one that cannot any more does not keep the process.
+// Calls over shared memory from DLL_PROCESS_DETACH, when all other threads of the app are gone: an update
+// that is awake answers them; one that cannot any more does not keep the process.
 #include "e2e/exit_world.h"
 #include "e2e/freeze.h"
 

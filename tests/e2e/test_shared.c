@@ -1,6 +1,6 @@
 // Who gets shared memory and who does not; how many channels there are; that they cost nothing while nobody
 // calls, and that nothing is left of them.
-#include "e2e/session_app.h"
+#include "e2e/session_world.h"
 
 #include <objbase.h>
 #include <tlhelp32.h>
@@ -81,21 +81,21 @@ static void transport_that_does_not_exist_is_refused(void **state) {
     hp_report_free(report);
 }
 
-static DWORD WINAPI stay(void *result) {
+static DWORD WINAPI keep_channel(void *result) {
     *(int *)result = session_stay(entered_name, leave_name);
     return 0;
 }
 
 /* A channel for each of these threads: all of them are in the update before the last one is. */
-static void begin_to_stay(HANDLE threads[], int results[], int count, HANDLE in) {
+static void begin_to_keep(HANDLE threads[], int results[], int count, HANDLE in) {
     for (int i = 0; i < count; i++) {
-        threads[i] = CreateThread(NULL, 0, stay, &results[i], 0, NULL);
+        threads[i] = CreateThread(NULL, 0, keep_channel, &results[i], 0, NULL);
         assert_non_null(threads[i]);
         assert_int_equal(WaitForSingleObject(in, PATIENCE_MS), WAIT_OBJECT_0);
     }
 }
 
-static void end_to_stay(HANDLE threads[], const int results[], int count, HANDLE leave) {
+static void end_to_keep(HANDLE threads[], const int results[], int count, HANDLE leave) {
     SetEvent(leave);
     for (int i = 0; i < count; i++) {
         session_expect_end(threads[i]);
@@ -110,12 +110,12 @@ static void threads_have_a_channel_each_up_to_the_limit_and_com_beyond(void **st
                           leave = CreateEventW(NULL, TRUE, FALSE, leave_name);
     int results[MANY];
     HANDLE process = attach(NULL, HP_TRANSPORT_AUTO, HP_TRANSPORT_SHARED);
-    begin_to_stay(threads, results, MANY, in);
+    begin_to_keep(threads, results, MANY, in);
     hp_session_status all = status();
     assert_int_equal(all.inside, MANY);
     assert_int_equal(all.channels, MOST);
     assert_int_equal(session_add(2, 3), 1005);
-    end_to_stay(threads, results, MANY, leave);
+    end_to_keep(threads, results, MANY, leave);
     /* Each is free again, though its thread has ended. */
     assert_int_equal(session_add(2, 3), 1005);
     all = status();
@@ -221,8 +221,8 @@ static void burst(void) {
 }
 
 /*
- * Each of its threads has just spun. The wait is no pause for something to happen: the period itself is what is
- * looked at, and it ends at once if the process does. Nothing depends on how fast the machine is, for who
+ * Each of its threads has just spun. The wait is no pause for something to happen: the period itself is what
+ * is looked at, and it ends at once if the process does. Nothing depends on how fast the machine is, for who
  * sleeps uses no time however long it takes; one tick is what the clock cannot tell from none.
  */
 static void update_that_nobody_calls_uses_no_processor_time(void **state) {
@@ -236,8 +236,8 @@ static void update_that_nobody_calls_uses_no_processor_time(void **state) {
     assert_true(GetSystemTimeAdjustment(&adjustment, &tick, &fixed));
     HANDLE process = attach(NULL, HP_TRANSPORT_SHARED, HP_TRANSPORT_SHARED);
     const DWORD pid = status().server_pid;
-    begin_to_stay(threads, results, BURST, in);
-    end_to_stay(threads, results, BURST, leave);
+    begin_to_keep(threads, results, BURST, in);
+    end_to_keep(threads, results, BURST, leave);
     assert_int_equal(status().channels, BURST);
     const ULONGLONG first = time_used(pid);
     burst();
@@ -255,18 +255,6 @@ static void update_that_nobody_calls_uses_no_processor_time(void **state) {
     CloseHandle(leave);
 }
 
-static int set_up(void **state) {
-    (void)state;
-    session_register(L"session_v1.exe");
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    session_unregister(L"session_v1.exe");
-    return 0;
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(option_forces_a_transport_and_the_environment_only_the_undecided),
@@ -275,5 +263,5 @@ int main(void) {
         cmocka_unit_test(calls_and_detach_leave_no_handle_and_no_memory),
         cmocka_unit_test(update_that_nobody_calls_uses_no_processor_time),
     };
-    return cmocka_run_group_tests_name("shared", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("shared", tests, session_set_up, session_tear_down);
 }
