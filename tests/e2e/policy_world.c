@@ -25,16 +25,6 @@ void policy_detach(HANDLE process) {
     assert_int_equal(policy_other(7), 7);
 }
 
-void policy_detach_well(HANDLE process) {
-    DWORD code;
-    assert_int_equal(hp_com_detach(POLICY, PATIENCE_MS), S_OK);
-    assert_int_equal(WaitForSingleObject(process, PATIENCE_MS), WAIT_OBJECT_0);
-    assert_true(GetExitCodeProcess(process, &code));
-    assert_int_equal(code, 0);
-    CloseHandle(process);
-    assert_int_equal(policy_other(7), 7);
-}
-
 hp_session_status policy_status(void) {
     hp_session_status it = {.size = sizeof it};
     assert_int_equal(hp_com_status(POLICY, &it), S_OK);

@@ -17,15 +17,12 @@ extern HANDLE policy_entered, policy_leave;
  *
  * @param policy     for all functions, NULL for none
  * @param functions  policies of count functions, NULL for 0
- * @return the update's process (SYNCHRONIZE, TERMINATE, QUERY_INFORMATION), closed by the caller
+ * @return the update's process (SYNCHRONIZE, TERMINATE), closed by the caller
  */
 HANDLE policy_attach(const hp_policy *policy, const hp_function_policy *functions, uint32_t count);
 
 /** Detach, expect S_OK and the update's end, which closes the handle, and that the app is itself again. */
 void policy_detach(HANDLE process);
-
-/** The same; and nobody but itself has ended the update. */
-void policy_detach_well(HANDLE process);
 
 /** hp_com_status, which has to succeed. */
 hp_session_status policy_status(void);

@@ -76,7 +76,7 @@ static void call_that_a_frozen_update_has_not_begun_ends_at_its_deadline_and_nev
     freeze_thaw(frozen);
     assert_int_equal(policy_other(6), 1006);
     expect_channels(1, 2);
-    policy_detach_well(update);
+    policy_detach(update);
     assert_int_equal(WaitForSingleObject(policy_entered, 0), WAIT_TIMEOUT);
 }
 
@@ -93,7 +93,7 @@ static void long_call_that_a_frozen_update_does_not_take_ends_at_its_deadline_an
     freeze_thaw(frozen);
     assert_int_equal(policy_other(6), 1006);
     expect_channels(1, 1);
-    policy_detach_well(update);
+    policy_detach(update);
     assert_int_equal(WaitForSingleObject(policy_entered, 0), WAIT_TIMEOUT);
 }
 
@@ -119,7 +119,7 @@ static void long_answer_that_stops_half_way_ends_at_the_deadline_and_writes_noth
     assert_true(is_full_of('u'));
     assert_int_equal(policy_status().late_answers, 0);
     assert_int_equal(failed.count, 0);
-    policy_detach_well(update);
+    policy_detach(update);
 }
 
 static DWORD WINAPI kill_half_way(void *update) {
@@ -183,7 +183,7 @@ static void expect_late_channel(void) {
     end_to_stay(thread);
     expect_channels(2, 2);
     assert_int_equal(policy_status().failures, 1);
-    policy_detach_well(update);
+    policy_detach(update);
 }
 
 static void expect_no_handle_lost(void (*once)(void)) {
@@ -217,7 +217,7 @@ static freeze *abandon_opening(void) {
 static void detach_before_late_channel(void) {
     HANDLE update = attach("policy_other", 300);
     freeze_thaw(abandon_opening());
-    policy_detach_well(update);
+    policy_detach(update);
 }
 
 static void detach_meets_a_channel_that_opens_late(void **state) {
@@ -235,7 +235,7 @@ static void detach_ends_an_update_that_never_opens_the_channel(void **state) {
     assert_int_equal(policy_other(7), 7);
     update = attach("policy_other", 0); /* and all is well again */
     assert_int_equal(policy_other(7), 1007);
-    policy_detach_well(update);
+    policy_detach(update);
 }
 
 static int set_up(void **state) {
