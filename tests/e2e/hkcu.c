@@ -124,3 +124,20 @@ void hkcu_assert_equal(const char *before, const char *after) {
         fail_msg("HKCU differs: \"%.200s\" is there only %s", *before != 0 ? before : after,
                  *before != 0 ? "before" : "after");
 }
+
+static char *at_first;
+
+int hkcu_remember(void **state) {
+    (void)state;
+    at_first = hkcu_dump();
+    return 0;
+}
+
+int hkcu_compare(void **state) {
+    (void)state;
+    char *after = hkcu_dump();
+    hkcu_assert_equal(at_first, after);
+    free(after);
+    free(at_first);
+    return 0;
+}

@@ -19,4 +19,8 @@ char *hkcu_dump_below(const wchar_t *path);
 /** Fail the test with the first line that differs, unless both dumps are equal. */
 void hkcu_assert_equal(const char *before, const char *after);
 
+/** Of cmocka's groups: dump; compare with that at the end. */
+int hkcu_remember(void **state);
+int hkcu_compare(void **state);
+
 #endif
