@@ -2,8 +2,8 @@
  * @file exiting.h
  * Is this process on its way out? When ExitProcess delivers DLL_PROCESS_DETACH, all threads but one have been
  * ended, wherever they stood: nobody answers any more, no pool runs anything, and a lock that somebody held
- * is held for ever. So no call leaves over COM then, and nobody sleeping is woken; an update
- * that is awake may answer through shared memory, which needs no other thread (route.c).
+ * is held for ever. So no call leaves over COM then; an update
+ * may answer through shared memory, which needs no other thread (route.c).
  *
  * Source: ExitProcess, Microsoft Learn: all threads but the caller's are terminated, then "the states of all
  * of the threads terminated become signaled", then the DLLs get DLL_PROCESS_DETACH. So a thread that does

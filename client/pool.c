@@ -43,7 +43,7 @@ static HRESULT ask(IDispatch *update, const hp_channel_handles *handles, hp_trou
 
 /* A call into a channel that nobody serves would wait for ever. */
 static HRESULT check_joined(const hp_channel *channel, hp_trouble *trouble) {
-    return channel->peer->joined == (LONG)HP_CHANNEL_MAGIC
+    return channel->area->joined == (LONG)HP_CHANNEL_MAGIC
                ? S_OK
                : hp_trouble_set(trouble, HP_E_TRANSPORT, NULL,
                                 "it has not taken the channel that it was given");
@@ -117,8 +117,10 @@ void hp_pool_close(hp_session *session) {
 }
 
 void hp_pool_forget(hp_session *session) {
-    if (session->pool.is_open)
-        InterlockedFlushSList(&session->pool.idle);
+    if (!session->pool.is_open)
+        return;
+    InterlockedExchangePointer((void *volatile *)&session->pool.last, NULL);
+    InterlockedFlushSList(&session->pool.idle);
 }
 
 void hp_pool_give(hp_session *session, hp_pool_channel *it) {

@@ -5,6 +5,7 @@
 
 #include "client/errand.h"
 #include "client/exiting.h"
+#include "client/reply.h"
 #include "client/transport.h"
 #include "idl/text.h"
 #include "proxygen/marshal_shared.h"
@@ -102,17 +103,17 @@ static HRESULT leave(hp_session *session, hp_crossing *crossing, hp_pool_channel
 }
 
 static HRESULT wait_for_answer(const hp_binding *binding, hp_crossing *crossing, hp_pool_channel *it,
-                               hp_channel_head *head, ULONGLONG until) {
+                               hp_channel_head *head, const unsigned char **payload, ULONGLONG until) {
     hp_channel *channel = &it->channel;
     const uint32_t most = channel->capacity, before = channel->got;
     crossing->reach = HP_REACH_MAYBE;
-    HRESULT hr = hp_channel_receive(channel, most, head, until);
+    HRESULT hr = hp_channel_look(channel, most, head, payload, until);
     if (hr == HRESULT_FROM_WIN32(ERROR_CANCELLED)) {
         if (channel->got != before)
             return exiting(crossing);
         const HANDLE cancel = channel->wait.cancel;
         channel->wait.cancel = NULL; /* one that is under way may still be answered */
-        hr = hp_channel_receive(channel, most, head, GetTickCount64() + EXIT_MS);
+        hr = hp_channel_look(channel, most, head, payload, GetTickCount64() + EXIT_MS);
         channel->wait.cancel = cancel;
         if (FAILED(hr)) {
             revoke(channel);
@@ -146,11 +147,12 @@ static int is_answer(const hp_channel_head *head) {
                                 (FAILED((HRESULT)head->what) && head->bytes <= HP_CHANNEL_TEXT_MAX));
 }
 
-static HRESULT read_answer(hp_session *session, hp_crossing *crossing, hp_pool_channel *it,
-                           const hp_channel_head *head) {
+static HRESULT read_answer(const hp_binding *binding, hp_crossing *crossing, hp_pool_channel *it,
+                           const hp_channel_head *head, const unsigned char *payload) {
+    hp_session *session = binding->session;
     HRESULT hr = is_answer(head) ? (HRESULT)head->what : HP_E_FRAME_MALFORMED;
     if (hr == S_OK)
-        hr = hp_frame_read(it->channel.room, head->bytes, HP_ARCH_HERE, HP_FRAME_REPLY, &crossing->reply);
+        hr = hp_reply_read(&binding->marshal, &it->channel, payload, head->bytes, &crossing->reply);
     if (hr == S_OK) {
         crossing->channel = it; /* the reply lies there */
     } else if (is_answer(head) && head->what != (uint32_t)S_OK) {
@@ -177,8 +179,9 @@ HRESULT hp_route_run(const hp_binding *binding, hp_crossing *crossing) {
         return hp_errand_run(binding, crossing);
     }
     hp_channel_head head = {0};
+    const unsigned char *payload = NULL;
     HRESULT hr = send_call(binding, crossing, it, until);
     if (SUCCEEDED(hr))
-        hr = wait_for_answer(binding, crossing, it, &head, until);
-    return SUCCEEDED(hr) ? read_answer(session, crossing, it, &head) : hr;
+        hr = wait_for_answer(binding, crossing, it, &head, &payload, until);
+    return SUCCEEDED(hr) ? read_answer(binding, crossing, it, &head, payload) : hr;
 }

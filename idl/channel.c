@@ -6,14 +6,15 @@
 
 #include "idl/fault.h"
 
-_Static_assert(sizeof(hp_channel_area) == HP_CHANNEL_BYTES && sizeof(hp_channel_side) == 64 &&
-                   offsetof(hp_channel_area, app) == 64 && offsetof(hp_channel_area, claim) == 192 &&
-                   offsetof(hp_channel_area, half) == 256 && HP_CHANNEL_HALF % 64 == 0,
+_Static_assert(sizeof(hp_channel_area) == HP_CHANNEL_BYTES && sizeof(hp_channel_side) == 256 &&
+                   offsetof(hp_channel_area, app) == 128 && offsetof(hp_channel_area, claim) == 640 &&
+                   offsetof(hp_channel_area, piece) == 768 && HP_CHANNEL_PIECE % 64 == 0,
                "layout of the section");
-_Static_assert(sizeof(hp_channel_head) == 16 && sizeof(hp_channel_head) + HP_FRAME_HEAD_MAX < HP_CHANNEL_HALF,
-               "the head of a message fits into its first piece");
-
-enum { FIRST = HP_CHANNEL_HALF - sizeof(hp_channel_head) }; /* payload in the first piece, at most */
+_Static_assert(sizeof(hp_channel_head) == sizeof((hp_channel_side *)0)->head &&
+                   HP_FRAME_HEAD_MAX < HP_CHANNEL_PIECE,
+               "the head of a message and of its frame fit");
+_Static_assert(HP_CHANNEL_TEXT_MAX <= HP_CHANNEL_COPIED,
+               "the text of a failure is always looked at in a copy");
 
 HRESULT hp_channel_reserve(hp_channel *channel, uint32_t bytes) {
     if (bytes <= channel->capacity)
@@ -48,9 +49,12 @@ static void fill(hp_channel *channel) {
     publish(channel, &channel->own->filled, ++channel->sent);
 }
 
-/* A half may be written again when the piece before the last one has been taken. */
-static HRESULT wait_for_half(hp_channel *channel, uint32_t base, uint32_t piece, ULONGLONG until) {
-    return piece < 2 ? S_OK : hp_wait_until(&channel->wait, &channel->peer->drained, base + piece - 1, until);
+/* A place may be written again when what lies there has been taken. */
+static HRESULT wait_for_room(hp_channel *channel, uint32_t base, uint32_t piece, ULONGLONG until) {
+    if (piece < HP_CHANNEL_PIECES)
+        return S_OK;
+    return hp_wait_until(&channel->wait, &channel->peer->drained, base + piece - HP_CHANNEL_PIECES + 1,
+                         until);
 }
 
 static uint32_t least(uint32_t a, uint32_t b) {
@@ -59,24 +63,28 @@ static uint32_t least(uint32_t a, uint32_t b) {
 
 HRESULT hp_channel_send(hp_channel *channel, uint32_t what, uint32_t flags, const hp_frame *frame,
                         ULONGLONG until) {
-    unsigned char *first = channel->area->half[0];
     hp_frame_plan plan;
-    HRESULT hr = hp_frame_begin(frame, first + sizeof(hp_channel_head), &plan);
+    uint32_t size;
+    HRESULT hr = hp_frame_measure(frame, &size);
+    if (FAILED(hr))
+        return hr;
+    unsigned char *first = hp_channel_first(channel->area, channel->own, size);
+    hr = hp_frame_begin(frame, first, &plan);
     if (FAILED(hr))
         return hr;
     const hp_channel_head head = {.bytes = plan.size, .what = what, .flags = flags};
-    memcpy(first, &head, sizeof head);
-    uint32_t done = least(plan.size, FIRST);
+    memcpy(channel->own->head, &head, sizeof head);
+    uint32_t done = least(plan.size, HP_CHANNEL_PIECE);
     if (done > plan.head)
-        hp_frame_copy(frame, &plan, plan.head, first + sizeof head + plan.head, done - plan.head);
+        hp_frame_copy(frame, &plan, plan.head, first + plan.head, done - plan.head);
     const uint32_t base = channel->sent;
     for (uint32_t piece = 1; done < plan.size; piece++) {
         fill(channel);
-        hr = wait_for_half(channel, base, piece, until);
+        hr = wait_for_room(channel, base, piece, until);
         if (FAILED(hr))
             return hr;
-        const uint32_t part = least(plan.size - done, HP_CHANNEL_HALF);
-        hp_frame_copy(frame, &plan, done, channel->area->half[piece & 1], part);
+        const uint32_t part = least(plan.size - done, HP_CHANNEL_PIECE);
+        hp_frame_copy(frame, &plan, done, channel->area->piece[piece % HP_CHANNEL_PIECES], part);
         done += part;
     }
     if ((flags & HP_CHANNEL_REVOCABLE) != 0)
@@ -86,14 +94,13 @@ HRESULT hp_channel_send(hp_channel *channel, uint32_t what, uint32_t flags, cons
 }
 
 void hp_channel_send_failure(hp_channel *channel, HRESULT result, const char *text) {
-    unsigned char *first = channel->area->half[0];
     const size_t length = strlen(text);
     const hp_channel_head head = {
         .bytes = length < HP_CHANNEL_TEXT_MAX ? (uint32_t)length : HP_CHANNEL_TEXT_MAX,
         .what = (uint32_t)result,
     };
-    memcpy(first, &head, sizeof head);
-    memcpy(first + sizeof head, text, head.bytes);
+    memcpy(channel->own->head, &head, sizeof head);
+    memcpy(hp_channel_first(channel->area, channel->own, head.bytes), text, head.bytes);
     fill(channel);
 }
 
@@ -113,28 +120,31 @@ static void count_piece(hp_channel *channel) {
         channel->own->drained = (LONG)channel->got;
 }
 
-static HRESULT receive_rest(hp_channel *channel, uint32_t bytes, uint32_t done, ULONGLONG until) {
-    const int long_one = bytes > FIRST + HP_CHANNEL_HALF;
+static HRESULT receive_rest(hp_channel *channel, uint32_t bytes, uint32_t done, int stays, ULONGLONG until) {
+    const int long_one = bytes > HP_CHANNEL_WHOLE;
     for (uint32_t piece = 1; done < bytes; piece++) {
         if (long_one)
             publish(channel, &channel->own->drained, channel->got);
         HRESULT hr = hp_wait_until(&channel->wait, &channel->peer->filled, channel->got + 1, until);
         if (FAILED(hr))
             return hr;
-        const uint32_t part = least(bytes - done, HP_CHANNEL_HALF);
-        take(channel->room + done, channel->area->half[piece & 1], part);
+        const uint32_t part = least(bytes - done, HP_CHANNEL_PIECE);
+        const unsigned char *from = channel->area->piece[piece % HP_CHANNEL_PIECES];
+        if (!stays)
+            take(channel->room + done, from, part);
         count_piece(channel);
         done += part;
     }
     return S_OK;
 }
 
-HRESULT hp_channel_receive(hp_channel *channel, uint32_t most, hp_channel_head *head, ULONGLONG until) {
+/* most_copied: of a payload that fits as a whole; a longer one stays. */
+static HRESULT receive(hp_channel *channel, uint32_t most, uint32_t most_copied, hp_channel_head *head,
+                       const unsigned char **payload, ULONGLONG until) {
     HRESULT hr = hp_wait_until(&channel->wait, &channel->peer->filled, channel->got + 1, until);
     if (FAILED(hr))
         return hr;
-    const unsigned char *first = channel->area->half[0];
-    take(head, first, sizeof *head);
+    take(head, channel->peer->head, sizeof *head);
     if (head->bytes > most)
         return HP_E_FRAME_TOO_LARGE;
     if (head->zero != 0)
@@ -142,10 +152,30 @@ HRESULT hp_channel_receive(hp_channel *channel, uint32_t most, hp_channel_head *
     hr = hp_channel_reserve(channel, head->bytes);
     if (FAILED(hr))
         return hr;
-    const uint32_t done = least(head->bytes, FIRST);
-    take(channel->room, first + sizeof *head, done);
+    const int stays = head->bytes > most_copied && head->bytes <= HP_CHANNEL_WHOLE;
+    const unsigned char *first = hp_channel_first(channel->area, channel->peer, head->bytes);
+    const uint32_t done = least(head->bytes, HP_CHANNEL_PIECE);
+    *payload = stays ? first : channel->room;
+    if (!stays)
+        take(channel->room, first, done);
     count_piece(channel);
-    hr = receive_rest(channel, head->bytes, done, until);
+    hr = receive_rest(channel, head->bytes, done, stays, until);
     /* Nothing more can be there before this one is answered, or the next is asked for. */
     return SUCCEEDED(hr) && (uint32_t)channel->peer->filled != channel->got ? HP_E_FRAME_MALFORMED : hr;
+}
+
+HRESULT hp_channel_receive(hp_channel *channel, uint32_t most, hp_channel_head *head, ULONGLONG until) {
+    const unsigned char *payload;
+    return receive(channel, most, UINT32_MAX, head, &payload, until);
+}
+
+HRESULT hp_channel_look(hp_channel *channel, uint32_t most, hp_channel_head *head,
+                        const unsigned char **payload, ULONGLONG until) {
+    return receive(channel, most, HP_CHANNEL_COPIED, head, payload, until);
+}
+
+const unsigned char *hp_channel_keep(hp_channel *channel, const unsigned char *payload, uint32_t at,
+                                     uint32_t bytes) {
+    take(channel->room + at, payload + at, bytes);
+    return channel->room + at;
 }

@@ -6,21 +6,27 @@
  *
  *     0    u32 magic "HPC1", u32 version, u32 bytes of the section, u32 begun: pieces that the update had
  *          taken when it began with the last call; so who finds it dead knows whether its call has begun
- *     64   the app's side: u32 filled, drained, sleeps, closed
- *     128  the update's side: the same, and u32 joined
- *     192  u32 claim: who has a call that may be revoked
- *     256  two halves of HP_CHANNEL_HALF bytes
+ *          u32 joined: the magic once the update serves the channel
+ *     128  the app's side: u32 filled, drained, sleeps, closed, a message's head of 16 bytes, and its payload
+ *          if that has no more than HP_CHANNEL_SHORT bytes
+ *     384  the update's side, the same
+ *     640  u32 claim: who has a call that may be revoked
+ *     768  HP_CHANNEL_PIECES places of HP_CHANNEL_PIECE bytes
  *
- * A message is a head of 16 bytes and a payload, cut into pieces of a half's size; piece 0, with the head,
- * lies in the first half, piece 1 in the second, piece 2 in the first again. filled counts the pieces that a
- * side has put there, over all messages; drained those of the other side that it has taken, which is written
- * for messages of more than two pieces, where the sender has to wait for it, and else now and then. A side
- * that sets its sleeps waits for its event, an auto-reset one, and the other side sets that after writing
- * filled, drained or closed. A call is answered before the next one begins. What goes wrong closes the
- * channel; it is never repaired.
+ * A short message lies beside its counter: who sees the one has the other in its cache. A longer payload is
+ * cut into pieces that each fill a place, in order; behind the last place comes the first again. So a buffer
+ * of 1 MiB lies there in one piece of memory, and each side copies while the other one does. filled counts the pieces
+ * that a side has put there, over all messages; drained those of the other side that it has taken, which is
+ * written for messages that do not fit as a whole, where the sender has to wait for it, and else now and
+ * then. A side that sets its sleeps waits for its event, an auto-reset one, and the other side sets that
+ * after writing filled, drained or closed. A call is answered before the next one begins. What goes wrong
+ * closes the channel; it is never repaired. Pages that no message has reached take no memory yet; they count
+ * against what the system can commit.
  *
  * The other side may write there anything at any time. So each side keeps its own counters to itself, reads
- * a message once, copies it, and looks at the copy.
+ * a message once, copies it, and looks at the copy. The app leaves a long reply there until all of it has
+ * come (hp_channel_look): what is checked is copied and looked at in the copy, and what is not is copied
+ * once, to where the call wants it.
  *
  * A channel belongs to one thread at a time.
  */
@@ -31,9 +37,14 @@
 #include "idl/wait.h"
 
 #define HP_CHANNEL_MAGIC 0x31435048u
-#define HP_CHANNEL_VERSION 1u
-#define HP_CHANNEL_BYTES 65536u
-#define HP_CHANNEL_HALF ((HP_CHANNEL_BYTES - 256u) / 2u)
+#define HP_CHANNEL_VERSION 2u
+#define HP_CHANNEL_PIECE 32768u
+#define HP_CHANNEL_PIECES 33u
+/** Bytes of a payload that fits into the section as a whole. */
+#define HP_CHANNEL_WHOLE (HP_CHANNEL_PIECES * HP_CHANNEL_PIECE)
+/** Bytes of a payload that lies beside the counters, at most. */
+#define HP_CHANNEL_SHORT 224u
+#define HP_CHANNEL_BYTES (768u + HP_CHANNEL_PIECES * HP_CHANNEL_PIECE)
 
 /** Channels that one client may have. */
 #define HP_CHANNEL_MOST 64
@@ -44,22 +55,26 @@
 /** Bytes of private memory that a channel keeps from one call to the next, at most. */
 #define HP_CHANNEL_KEEP (2u << 20)
 
+/** hp_channel_look copies payloads up to this size, as hp_channel_receive does: little is saved there. */
+#define HP_CHANNEL_COPIED 16384u
+
 /** One side's words; no other side writes them. */
 typedef struct hp_channel_side {
     volatile LONG filled, drained, sleeps, closed;
-    LONG joined; /**< HP_CHANNEL_MAGIC once the update serves the channel */
-    LONG unused[11];
+    unsigned char head[16]; /**< hp_channel_head */
+    unsigned char text[HP_CHANNEL_SHORT];
 } hp_channel_side;
 
 /** The section. */
 typedef struct hp_channel_area {
     uint32_t magic, version, bytes;
     volatile LONG begun;
-    uint32_t unused[12];
+    volatile LONG joined;
+    uint32_t unused[27];
     hp_channel_side app, update;
     volatile LONG claim;
-    LONG unused_too[15];
-    unsigned char half[2][HP_CHANNEL_HALF];
+    LONG unused_too[31];
+    unsigned char piece[HP_CHANNEL_PIECES][HP_CHANNEL_PIECE];
 } hp_channel_area;
 
 /** Values of claim, for calls with HP_CHANNEL_REVOCABLE. */
@@ -84,13 +99,18 @@ typedef struct hp_channel_head {
 typedef struct hp_channel {
     hp_channel_area *area;
     hp_channel_side *own;
-    const hp_channel_side *peer;
+    hp_channel_side *peer;
     HANDLE wake; /**< the other side's event */
     hp_wait wait;
     uint32_t sent, got;  /**< pieces */
     unsigned char *room; /**< the payload that was received, at a multiple of 16 */
     uint32_t capacity;   /**< bytes there */
 } hp_channel;
+
+/** Where a payload of so many bytes begins. */
+static inline unsigned char *hp_channel_first(hp_channel_area *area, hp_channel_side *side, uint32_t bytes) {
+    return bytes <= HP_CHANNEL_SHORT ? side->text : area->piece[0];
+}
 
 /** What makes a channel, as it is named in the process that made it. */
 typedef struct hp_channel_handles {
@@ -154,5 +174,24 @@ void hp_channel_send_failure(hp_channel *channel, HRESULT result, const char *te
  *         E_OUTOFMEMORY, or what hp_wait_until says: then the channel is of no more use
  */
 HRESULT hp_channel_receive(hp_channel *channel, uint32_t most, hp_channel_head *head, ULONGLONG until);
+
+/**
+ * The same, but a payload of more than HP_CHANNEL_COPIED bytes that fits into the section as a whole stays
+ * there, until this side sends: the other side may change it all the while.
+ *
+ * @param payload  receives where it is, at a multiple of 16: in the section, or else in room
+ */
+HRESULT hp_channel_look(hp_channel *channel, uint32_t most, hp_channel_head *head,
+                        const unsigned char **payload, ULONGLONG until);
+
+/**
+ * Copy a part of a payload that has stayed in the section to its place in room, where it does not change.
+ *
+ * @param payload  as hp_channel_look gave it, not room
+ * @param at       where the part begins; with bytes, within the payload
+ * @return the copy, at a multiple of 16 if at is one; good until the next message is received
+ */
+const unsigned char *hp_channel_keep(hp_channel *channel, const unsigned char *payload, uint32_t at,
+                                     uint32_t bytes);
 
 #endif

@@ -115,7 +115,7 @@ HRESULT hp_channel_join(HANDLE app, const hp_channel_handles *handles, hp_channe
         return hr;
     }
     set_up(channel, &channel->area->update, &channel->area->app, app, NULL);
-    channel->own->joined = (LONG)HP_CHANNEL_MAGIC;
+    channel->area->joined = (LONG)HP_CHANNEL_MAGIC;
     return S_OK;
 }
 

@@ -2,6 +2,7 @@
 
 #include "idl/protocol.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 /** The first bytes of a frame. Both architectures are little-endian and lay it out alike. */
@@ -218,30 +219,34 @@ static int is_zero(const unsigned char *bytes, uint32_t count) {
     return any == 0;
 }
 
-static HRESULT read_block(const unsigned char *bytes, uint32_t size, hp_frame *frame, uint16_t index,
-                          uint32_t *end) {
+/** Where a frame is read: all that is checked, but the paddings, from head; the blocks' data is in bytes. */
+typedef struct source {
+    const unsigned char *head, *bytes;
+    size_t size;
+} source;
+
+static HRESULT read_block(const source *from, hp_frame *frame, uint16_t index, uint32_t *end) {
     wire_block wire;
-    memcpy(&wire, bytes + blocks_offset(frame) + sizeof wire * index, sizeof wire);
+    memcpy(&wire, from->head + blocks_offset(frame) + sizeof wire * index, sizeof wire);
     hp_frame_block *block = &frame->block[index];
     *block = (hp_frame_block){wire.parameter, wire.flags, wire.size, wire.capacity, NULL};
     uint32_t before = *end, at;
     HRESULT hr = place_block(frame, index, end, &at);
     if (FAILED(hr))
         return hr;
-    if (wire.offset != at || wire.reserved || *end > size)
+    if (wire.offset != at || wire.reserved || *end > from->size)
         return HP_E_FRAME_MALFORMED;
     if (block->size == 0)
         return S_OK;
-    if (!is_zero(bytes + before, at - before))
+    if (!is_zero(from->bytes + before, at - before))
         return HP_E_FRAME_MALFORMED;
-    block->data = bytes + at;
+    block->data = from->bytes + at;
     return S_OK;
 }
 
-HRESULT hp_frame_read(const unsigned char *bytes, size_t size, hp_arch arch, hp_frame_kind kind,
-                      hp_frame *frame) {
+static HRESULT read_frame(const source *from, hp_arch arch, hp_frame_kind kind, hp_frame *frame) {
     wire_head head;
-    HRESULT hr = read_head(bytes, size, arch, kind, &head);
+    HRESULT hr = read_head(from->head, from->size, arch, kind, &head);
     if (FAILED(hr))
         return hr;
     frame->arch = arch;
@@ -252,13 +257,29 @@ HRESULT hp_frame_read(const unsigned char *bytes, size_t size, hp_arch arch, hp_
     if (!head_is_right(frame) || data_offset(frame) > head.size)
         return HP_E_FRAME_MALFORMED;
     for (uint16_t i = 0; i < frame->words; i++)
-        memcpy(&frame->word[i], bytes + sizeof head + 8u * i, 8);
+        memcpy(&frame->word[i], from->head + sizeof head + 8u * i, 8);
 
     uint32_t end = data_offset(frame);
     for (uint16_t i = 0; i < frame->blocks; i++) {
-        hr = read_block(bytes, head.size, frame, i, &end);
+        hr = read_block(from, frame, i, &end);
         if (FAILED(hr))
             return hr;
     }
     return end == head.size ? S_OK : HP_E_FRAME_MALFORMED;
+}
+
+HRESULT hp_frame_read(const unsigned char *bytes, size_t size, hp_arch arch, hp_frame_kind kind,
+                      hp_frame *frame) {
+    const source from = {bytes, bytes, size};
+    return read_frame(&from, arch, kind, frame);
+}
+
+HRESULT hp_frame_read_shared(const unsigned char *bytes, size_t size, hp_arch arch, hp_frame_kind kind,
+                             hp_frame *frame) {
+    unsigned char head[HP_FRAME_HEAD_MAX];
+    const source from = {head, bytes, size};
+    atomic_signal_fence(memory_order_seq_cst);
+    memcpy(head, bytes, size < sizeof head ? size : sizeof head);
+    atomic_signal_fence(memory_order_seq_cst); /* behind it the compiler cannot go back to bytes */
+    return read_frame(&from, arch, kind, frame);
 }

@@ -129,4 +129,12 @@ void hp_frame_copy(const hp_frame *frame, const hp_frame_plan *plan, uint32_t fr
 HRESULT hp_frame_read(const unsigned char *bytes, size_t size, hp_arch arch, hp_frame_kind kind,
                       hp_frame *frame);
 
+/**
+ * The same for a frame that lies in memory which its maker may change all the while. What is checked here is
+ * looked at once, and right whatever happens to bytes: words, and the blocks' sizes and places. The blocks'
+ * data may change at any time: who has to look at it copies it first.
+ */
+HRESULT hp_frame_read_shared(const unsigned char *bytes, size_t size, hp_arch arch, hp_frame_kind kind,
+                             hp_frame *frame);
+
 #endif

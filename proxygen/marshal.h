@@ -32,12 +32,19 @@ HRESULT hp_marshal_gather(const hp_marshal *marshal, const hp_registers *registe
  *
  * @param registers  of the call: memory is found through it; receives result registers and cleanup
  * @param call       as hp_marshal_gather described it
- * @param reply      as hp_frame_read gave it
+ * @param reply      as hp_frame_read gave it; or as hp_frame_read_shared did, with copies of the data of
+ *                   blocks for which hp_marshal_looks_at says so
  * @param action     receives HP_RETURN_INTEGER, HP_RETURN_F32 or HP_RETURN_F64, for the spill routine
  * @return S_OK or HP_E_FRAME_MALFORMED, then nothing was written
  */
 HRESULT hp_marshal_accept(const hp_marshal *marshal, hp_registers *registers, const hp_frame *call,
                           const hp_frame *reply, uintptr_t *action);
+
+/**
+ * App: does hp_marshal_accept look at what a reply's block brings? Else it does nothing with the data but
+ * copy it once to the app's memory, after all checks: it may change at any time then.
+ */
+int hp_marshal_looks_at(const hp_marshal *marshal, const hp_frame_block *block);
 
 /**
  * App: let a call return a value without an answer. Nothing but the result is written.

@@ -105,6 +105,14 @@ static int is_result_block(const hp_frame_block *block, uint32_t size) {
            block->capacity == size;
 }
 
+int hp_marshal_looks_at(const hp_marshal *marshal, const hp_frame_block *block) {
+    if (block->parameter == HP_FRAME_RESULT)
+        return 0;
+    // Of a text not all is looked at, and of what is refused nothing: but it is easier to be sure of this.
+    return block->parameter >= marshal->signature.count || block->size != block->capacity ||
+           marshal->signature.parameter[block->parameter].type.text;
+}
+
 static HRESULT check_blocks(const hp_signature *signature, const hp_frame *call, const hp_frame *reply) {
     uint16_t next = 0;
     for (uint16_t i = 0; i < call->blocks; i++) {

@@ -11,7 +11,14 @@
 #include "e2e/session_app.h"
 #include "e2e/storm_dice.h"
 
-enum { BUFFER_BYTES = 120000, GUARD_BYTES = 32, GUARD = 0xC5, BY_POLICY = CHAOS_WHO, NOBODY };
+enum {
+    BUFFER_BYTES = 2000000,
+    USUAL_BYTES = 120000,
+    GUARD_BYTES = 32,
+    GUARD = 0xC5,
+    BY_POLICY = CHAOS_WHO,
+    NOBODY
+};
 
 chaos_seen chaos_seen_so_far;
 HANDLE chaos_progress;
@@ -75,7 +82,10 @@ static int guard_stands(const caller *it, uint32_t size) {
 }
 
 static unsigned call_buffer(caller *it, uint32_t ticket) {
-    const uint32_t size = storm_roll(&it->dice, storm_once_in(&it->dice, 60) ? BUFFER_BYTES : 600);
+    const uint32_t most = storm_once_in(&it->dice, 3000) ? BUFFER_BYTES /* more than a channel holds */
+                          : storm_once_in(&it->dice, 60) ? USUAL_BYTES
+                                                         : 600;
+    const uint32_t size = storm_roll(&it->dice, most);
     fill(it, size);
     const uint32_t got = chaos_buffer(ticket, it->data, size);
     unsigned match = 0;

@@ -37,7 +37,7 @@ enum disguise {
 _Static_assert((int)DISGUISES == (int)CHAOS_GARBLES, "there is a place to count each");
 
 #define CLOSE HRESULT_FROM_WIN32(ERROR_BROKEN_PIPE) /* to the server: give this channel up */
-enum { FIRST = HP_CHANNEL_HALF - sizeof(hp_channel_head), EXTRA = 8192, HEADER = 24, BLOCK_HEADER = 24 };
+enum { EXTRA = 8192, HEADER = 24, BLOCK_HEADER = 24 };
 
 /* An answer, not yet sent. */
 typedef struct answer {
@@ -59,21 +59,22 @@ static void publish(hp_channel *channel, uint32_t filled) {
 /* Send so many pieces of it at most, whatever the head says. */
 static HRESULT post(const answer *it, uint32_t pieces) {
     hp_channel *channel = it->channel;
-    unsigned char *first = channel->area->half[0];
     const uint32_t base = channel->sent;
-    uint32_t done = least(it->size, FIRST);
-    memcpy(first, &it->head, sizeof it->head);
-    memcpy(first + sizeof it->head, it->bytes, done);
+    const int is_short = it->head.bytes <= HP_CHANNEL_SHORT;
+    uint32_t done = least(it->size, is_short ? HP_CHANNEL_SHORT : HP_CHANNEL_PIECE);
+    memcpy(channel->own->head, &it->head, sizeof it->head);
+    memcpy(hp_channel_first(channel->area, channel->own, it->head.bytes), it->bytes, done);
     for (uint32_t piece = 1; piece <= pieces; piece++) {
         publish(channel, ++channel->sent);
         if (done >= it->size)
             return S_OK;
-        HRESULT hr =
-            piece < 2 ? S_OK : hp_wait_until(&channel->wait, &channel->peer->drained, base + piece - 1, 0);
+        HRESULT hr = piece < HP_CHANNEL_PIECES ? S_OK
+                                               : hp_wait_until(&channel->wait, &channel->peer->drained,
+                                                               base + piece - HP_CHANNEL_PIECES + 1, 0);
         if (FAILED(hr))
             return hr;
-        const uint32_t part = least(it->size - done, HP_CHANNEL_HALF);
-        memcpy(channel->area->half[piece & 1], it->bytes + done, part);
+        const uint32_t part = least(it->size - done, HP_CHANNEL_PIECE);
+        memcpy(channel->area->piece[piece % HP_CHANNEL_PIECES], it->bytes + done, part);
         done += part;
     }
     return CLOSE;
@@ -135,7 +136,7 @@ static HRESULT mislead(storm_dice *dice, const answer *it, uint32_t kind) {
         fill_with_noise(dice, area, offsetof(hp_channel_area, begun));
         fill_with_noise(dice, area + offsetof(hp_channel_area, unused), sizeof channel->area->unused);
         fill_with_noise(dice, (unsigned char *)&channel->area->update, sizeof channel->area->update);
-        fill_with_noise(dice, channel->area->half[0], 2 * HP_CHANNEL_HALF);
+        fill_with_noise(dice, channel->area->piece[0], sizeof channel->area->piece);
         channel->area->app.closed = closed; /* so that we do not take our own word for the app's */
         channel->area->claim = HP_CHANNEL_RUNNING;
     }
@@ -165,7 +166,7 @@ static HRESULT post_with_words(storm_dice *dice, answer *it, uint32_t kind) {
 
 static HRESULT tear(storm_dice *dice, answer *it) {
     it->head.bytes = it->size;
-    post(it, it->size > FIRST ? 1 + storm_roll(dice, (it->size - FIRST - 1) / HP_CHANNEL_HALF + 1) : 0);
+    post(it, it->size > HP_CHANNEL_PIECE ? 1 + storm_roll(dice, (it->size - 1) / HP_CHANNEL_PIECE) : 0);
     if (storm_once_in(dice, 3))
         TerminateProcess(GetCurrentProcess(), 3);
     return CLOSE;

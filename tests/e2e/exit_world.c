@@ -1,5 +1,8 @@
 #include "e2e/exit_world.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 enum { TRIES = 3 };
 
 exit_world exit_now;
@@ -23,6 +26,12 @@ void exit_expect_detach(void) {
     child_expect(exit_now.app, "detach 0x00000000 watch 0x8007045b", PATIENCE_MS);
     child_expect(exit_now.app, "status 0x80040223 attach 0x8007045b", PATIENCE_MS);
     child_expect(exit_now.app, "again 7 unregister 0x00000000", PATIENCE_MS);
+}
+
+void exit_expect_answers(void) {
+    const char *transport = getenv("HOTPATCH_TRANSPORT");
+    const int by_com = transport != NULL && strcmp(transport, "com") == 0;
+    child_expect(exit_now.app, by_com ? "add 5 other 6" : "add 1005 other 1006", PATIENCE_MS);
 }
 
 void exit_expect_detach_notice(void) {

@@ -39,6 +39,9 @@ void exit_start(const wchar_t *way);
 /** Give it the word, and wait for its end with this exit code. */
 void exit_finish(DWORD code);
 
+/** The app's two calls in DLL_PROCESS_DETACH go to the update through shared memory; over COM they do not. */
+void exit_expect_answers(void);
+
 /** The app, which has taken nothing back, says what is possible when all other threads are gone. */
 void exit_expect_detach_notice(void);
 

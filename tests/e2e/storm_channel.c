@@ -73,19 +73,21 @@ static void publish(hp_channel *channel) {
 
 HRESULT storm_channel_post(hp_channel *channel, const hp_channel_head *head, const unsigned char *bytes,
                            uint32_t size) {
-    const uint32_t most = HP_CHANNEL_HALF - (uint32_t)sizeof *head, base = channel->sent;
+    const uint32_t most = head->bytes <= HP_CHANNEL_SHORT ? HP_CHANNEL_SHORT : HP_CHANNEL_PIECE;
+    const uint32_t base = channel->sent;
     uint32_t done = size < most ? size : most;
-    memcpy(channel->area->half[0], head, sizeof *head);
-    memcpy(channel->area->half[0] + sizeof *head, bytes, done);
+    memcpy(channel->own->head, head, sizeof *head);
+    memcpy(hp_channel_first(channel->area, channel->own, head->bytes), bytes, done);
     for (uint32_t piece = 1; done < size; piece++) {
         publish(channel);
-        HRESULT hr = piece < 2 ? S_OK
-                               : hp_wait_until(&channel->wait, &channel->peer->drained, base + piece - 1,
-                                               GetTickCount64() + PATIENCE_MS);
+        HRESULT hr = piece < HP_CHANNEL_PIECES ? S_OK
+                                               : hp_wait_until(&channel->wait, &channel->peer->drained,
+                                                               base + piece - HP_CHANNEL_PIECES + 1,
+                                                               GetTickCount64() + PATIENCE_MS);
         if (FAILED(hr))
             return hr;
-        const uint32_t part = size - done < HP_CHANNEL_HALF ? size - done : HP_CHANNEL_HALF;
-        memcpy(channel->area->half[piece & 1], bytes + done, part);
+        const uint32_t part = size - done < HP_CHANNEL_PIECE ? size - done : HP_CHANNEL_PIECE;
+        memcpy(channel->area->piece[piece % HP_CHANNEL_PIECES], bytes + done, part);
         done += part;
     }
     publish(channel);
@@ -95,10 +97,11 @@ HRESULT storm_channel_post(hp_channel *channel, const hp_channel_head *head, con
 void storm_channel_scribble(hp_channel *channel, storm_dice *dice) {
     hp_channel_area *area = channel->area;
     uint32_t *words = (uint32_t *)(void *)area;
-    uint32_t *head = (uint32_t *)(void *)area->half[0];
+    uint32_t *head = (uint32_t *)(void *)area->app.head;
     for (uint32_t times = 1 + storm_roll(dice, 2000); times > 0; times--) {
-        words[storm_roll(dice, HP_CHANNEL_BYTES / 4)] = (uint32_t)storm_bits(dice);
-        head[0] = storm_roll(dice, storm_once_in(dice, 2) ? 100 : 3 * HP_CHANNEL_HALF);
+        words[storm_roll(dice, storm_once_in(dice, 2) ? 16384 : HP_CHANNEL_BYTES / 4)] =
+            (uint32_t)storm_bits(dice);
+        head[0] = storm_roll(dice, storm_once_in(dice, 2) ? 100 : 2 * HP_CHANNEL_BYTES);
         head[1] = storm_roll(dice, 12);
         head[3] = 0;
         const uint32_t filled = channel->sent + storm_roll(dice, 8);

@@ -8,7 +8,8 @@ static void main_returns_and_nobody_has_detached(void **state) {
     do {
         exit_start(L"return");
         exit_finish(7);
-        exit_expect_detach_notice();
+        exit_expect_answers();
+        exit_expect_detach();
         exit_expect_update_ends();
     } while (exit_is_late(EXIT_AT_ONCE_MS));
 }
@@ -109,7 +110,8 @@ static void watch_that_runs_and_is_ended_too_late(void **state) {
     do {
         exit_start(L"watch");
         exit_finish(7);
-        exit_expect_detach_notice();
+        exit_expect_answers();
+        exit_expect_detach();
         exit_expect_update_ends();
     } while (exit_is_late(EXIT_AT_ONCE_MS));
 }

@@ -128,6 +128,32 @@ static void threads_have_a_channel_each_up_to_the_limit_and_com_beyond(void **st
     CloseHandle(leave);
 }
 
+/* Texts, which are checked in a copy: of answers that are copied anyway, that stay, and that do not fit. */
+static void long_answers_arrive_to_the_last_byte(void **state) {
+    (void)state;
+    enum { LONGEST = 1200000 };
+    static wchar_t text[LONGEST + 1];
+    static char copy[LONGEST + 2];
+    static const unsigned lengths[] = {100, 16000, 17000, 33000, 1050000, LONGEST};
+    HANDLE process = attach(NULL, HP_TRANSPORT_AUTO, HP_TRANSPORT_SHARED);
+    for (int i = 0; i < 6; i++) {
+        const unsigned length = lengths[i];
+        for (unsigned at = 0; at < length; at++)
+            text[at] = (wchar_t)(L'!' + (at * 31 + at / 1000) % 90);
+        text[length] = L'\0';
+        memset(copy, '?', sizeof copy);
+        assert_int_equal(session_text(text, copy, LONGEST + 1), 1);
+        assert_int_equal(strlen(copy), length);
+        for (unsigned at = 0; at < length; at++)
+            if (copy[at] != (char)text[at])
+                fail_msg("character %u of %u", at, length);
+        assert_int_equal(copy[LONGEST + 1], '?');
+    }
+    assert_int_equal(status().failures, 0);
+    assert_int_equal(status().calls, status().shared_calls);
+    detach(process);
+}
+
 static void calls_and_detach_leave_no_handle_and_no_memory(void **state) {
     (void)state;
     static wchar_t text[300000]; /* more than a channel keeps */
@@ -260,6 +286,7 @@ int main(void) {
         cmocka_unit_test(option_forces_a_transport_and_the_environment_only_the_undecided),
         cmocka_unit_test(transport_that_does_not_exist_is_refused),
         cmocka_unit_test(threads_have_a_channel_each_up_to_the_limit_and_com_beyond),
+        cmocka_unit_test(long_answers_arrive_to_the_last_byte),
         cmocka_unit_test(calls_and_detach_leave_no_handle_and_no_memory),
         cmocka_unit_test(update_that_nobody_calls_uses_no_processor_time),
     };

@@ -25,7 +25,7 @@
 
 #include <cmocka.h>
 
-enum { ROUND = 1000, SOAK_MESSAGES = 500000, WARM_ROUNDS = 3, FUNCTIONS_MAX = 32, LONG_BYTES = 1 << 20 };
+enum { ROUND = 1000, SOAK_MESSAGES = 500000, WARM_ROUNDS = 3, FUNCTIONS_MAX = 32, LONG_BYTES = 3 << 19 };
 
 typedef struct storm {
     server update;
@@ -167,7 +167,7 @@ static void one_that_is_left(void) {
     const uint32_t size = head.bytes;
     switch (storm_roll(&it.dice, 5)) {
     case 0:
-        head.bytes += HP_CHANNEL_HALF + storm_roll(&it.dice, 1u << storm_roll(&it.dice, 27));
+        head.bytes += HP_CHANNEL_PIECE + storm_roll(&it.dice, 1u << storm_roll(&it.dice, 27));
         break;
     case 1:
         it.channel.area->app.filled += (LONG)storm_number(&it.dice);

@@ -1,11 +1,24 @@
-// Whatever can be read is written again byte by byte: one valid byte string for one content. The first byte
-// chooses architecture and kind, the rest is the frame.
+// Whatever can be read is written again byte by byte: one valid byte string for one content. And of
+// a frame that may change meanwhile the same is read. The first byte chooses architecture and kind, the rest
+// is the frame.
 #include "idl/frame.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t length);
+
+static void require_same(const hp_frame *a, const hp_frame *b) {
+    if (a->arch != b->arch || a->kind != b->kind || a->modes != b->modes || a->words != b->words ||
+        a->blocks != b->blocks || memcmp(a->word, b->word, 8u * a->words) != 0)
+        abort();
+    for (uint16_t i = 0; i < a->blocks; i++) {
+        const hp_frame_block *one = &a->block[i], *other = &b->block[i];
+        if (one->parameter != other->parameter || one->flags != other->flags || one->size != other->size ||
+            one->capacity != other->capacity || one->data != other->data)
+            abort();
+    }
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t length) {
     if (length == 0)
@@ -18,8 +31,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t length) {
         return 0;
     memcpy(bytes, input + 1, length - 1);
 
-    hp_frame frame;
-    if (hp_frame_read(bytes, length - 1, arch, kind, &frame) == S_OK) {
+    hp_frame frame, shared;
+    const HRESULT hr = hp_frame_read(bytes, length - 1, arch, kind, &frame);
+    if (hp_frame_read_shared(bytes, length - 1, arch, kind, &shared) != hr)
+        abort();
+    if (hr == S_OK) {
+        require_same(&frame, &shared);
         uint32_t size;
         if (hp_frame_measure(&frame, &size) != S_OK || size != length - 1)
             abort();

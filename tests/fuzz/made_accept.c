@@ -95,13 +95,24 @@ static void require_complete(const made_call *call, const hp_frame *reply) {
     MADE_REQUIRE(reply->blocks == wanted && reply->words == 1);
 }
 
+/* Data that is not looked at may be out of reach as long as something is refused. */
+static hp_frame unseen(const made_call *call, const hp_frame *reply) {
+    hp_frame frame = *reply;
+    for (unsigned i = 0; i < frame.blocks; i++)
+        if (!hp_marshal_looks_at(call->marshal, &frame.block[i]))
+            frame.block[i].data = NULL;
+    return frame;
+}
+
 HRESULT made_call_accept(made_call *call, const hp_frame *frame, const hp_frame *reply) {
     enum { UNTOUCHED = 0x5A5A };
     uintptr_t action = UNTOUCHED;
     keep(call);
     const HRESULT hr = hp_marshal_accept(call->marshal, &call->registers, frame, reply, &action);
     if (FAILED(hr)) {
+        const hp_frame blind = unseen(call, reply);
         MADE_REQUIRE(hr == HP_E_FRAME_MALFORMED && action == UNTOUCHED);
+        MADE_REQUIRE(hp_marshal_accept(call->marshal, &call->registers, frame, &blind, &action) == hr);
     } else {
         require_complete(call, reply);
         for (unsigned i = 0; i < reply->blocks; i++)

@@ -18,7 +18,6 @@
 #define PATIENCE_MS 30000
 
 /** Payload of a first piece. */
-#define FIRST_PIECE (HP_CHANNEL_HALF - (uint32_t)sizeof(hp_channel_head))
 
 #define BROKEN_PIPE HRESULT_FROM_WIN32(ERROR_BROKEN_PIPE)
 

@@ -3,6 +3,8 @@
 
 #include "idl/protocol.h"
 
+enum { LONG_ONE = HP_CHANNEL_WHOLE + 200000 }; /* does not fit as a whole */
+
 static channel_pair pair;
 
 static int open_pair(void **state) {
@@ -47,10 +49,14 @@ static void exchange_short(void) {
 
 static void sizes_around_the_ends_of_pieces_arrive_byte_for_byte(void **state) {
     (void)state;
-    static const uint32_t ends[] = {FIRST_PIECE, FIRST_PIECE + HP_CHANNEL_HALF,
-                                    FIRST_PIECE + 2 * HP_CHANNEL_HALF, FIRST_PIECE + 3 * HP_CHANNEL_HALF,
+    static const uint32_t ends[] = {HP_CHANNEL_PIECE,
+                                    HP_CHANNEL_PIECE + HP_CHANNEL_PIECE,
+                                    HP_CHANNEL_WHOLE,
+                                    HP_CHANNEL_PIECE + 2 * HP_CHANNEL_PIECE,
+                                    HP_CHANNEL_WHOLE + HP_CHANNEL_PIECE,
+                                    HP_CHANNEL_WHOLE + 2 * HP_CHANNEL_PIECE,
                                     1u << 20};
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 7; i++) {
         for (uint32_t size = ends[i] - 17; size <= ends[i] + 17; size += i < 3 ? 1 : 17) {
             exchange(size, 1, HP_FRAME_MAX_BLOCKS);
             exchange(size, HP_FRAME_MAX_BLOCKS, 1);
@@ -58,8 +64,34 @@ static void sizes_around_the_ends_of_pieces_arrive_byte_for_byte(void **state) {
     }
     for (uint32_t size = 24; size <= 24 + 8 * HP_FRAME_MAX_WORDS; size += 8)
         exchange(size, 0, 0);
-    for (uint32_t size = 3000; size < 300000; size = size * 7 / 5 + 1)
+    for (uint32_t size = 3000; size < 1500000; size = size * 7 / 5 + 1)
         exchange(size, 1, HP_FRAME_MAX_BLOCKS);
+}
+
+/* Where it lies, and that it is the same: a payload that stays, up to the last byte of the section. */
+static void a_long_payload_stays_until_it_is_answered(void **state) {
+    (void)state;
+    static const uint32_t sizes[] = {HP_CHANNEL_COPIED,    HP_CHANNEL_COPIED + 1, HP_CHANNEL_PIECE + 1,
+                                     HP_CHANNEL_WHOLE - 1, HP_CHANNEL_WHOLE,      HP_CHANNEL_WHOLE + 1};
+    for (int i = 0; i < 6; i++) {
+        const hp_frame answer = channel_pair_frame(sizes[i], HP_FRAME_MAX_BLOCKS);
+        const int stays = i > 0 && i < 5;
+        const unsigned char *payload = NULL;
+        hp_channel_head head;
+        channel_work other = {.channel = &pair.update, .frame = &answer, .until = channel_pair_patience()};
+        channel_work_send(&other);
+        const HRESULT hr = hp_channel_look(&pair.app, HP_FRAME_MAX, &head, &payload, channel_pair_patience());
+        assert_int_equal(channel_work_end(&other), S_OK);
+        assert_int_equal(hr, S_OK);
+        assert_ptr_equal(payload, stays ? pair.app.area->piece[0] : pair.app.room);
+        assert_int_equal((uintptr_t)payload % 16, 0);
+        if (stays) {
+            assert_ptr_equal(hp_channel_keep(&pair.app, payload, 0, head.bytes), pair.app.room);
+            memset((void *)(uintptr_t)payload, 0xA5, head.bytes); /* the copy is one */
+        }
+        channel_pair_expect(&pair.app, &head, 1, &answer);
+    }
+    exchange_short();
 }
 
 static void counters_wrap_around(void **state) {
@@ -67,12 +99,13 @@ static void counters_wrap_around(void **state) {
     for (uint32_t before = 0; before < 6; before++) {
         channel_pair_set_counters(&pair, 0u - before, 3u - before);
         exchange_short();
-        exchange(FIRST_PIECE + 2 * HP_CHANNEL_HALF + 5, 1, HP_FRAME_MAX_BLOCKS);
-        exchange(FIRST_PIECE + 5, 1, 1);
-        exchange(200000, HP_FRAME_MAX_BLOCKS, 1);
+        exchange(HP_CHANNEL_PIECE + 2 * HP_CHANNEL_PIECE + 5, 1, HP_FRAME_MAX_BLOCKS);
+        exchange(HP_CHANNEL_WHOLE + 5, 1, HP_FRAME_MAX_BLOCKS);
+        exchange(HP_CHANNEL_PIECE + 5, 1, 1);
+        exchange(LONG_ONE, HP_FRAME_MAX_BLOCKS, 1);
         channel_pair_set_counters(&pair, 0x80000000u - before, 0x80000003u - before);
         exchange_short();
-        exchange(200000, HP_FRAME_MAX_BLOCKS, 1);
+        exchange(LONG_ONE, HP_FRAME_MAX_BLOCKS, 1);
     }
 }
 
@@ -83,7 +116,7 @@ static void counters_wrap_around(void **state) {
 static void nothing_is_overwritten_after_very_many_short_messages(void **state) {
     (void)state;
     static const uint32_t multiples[] = {0x7ff00000, 0x80000000u, 0x80100000u, 0xc0000000u, 0xfff00000u};
-    const hp_frame frame = channel_pair_frame(FIRST_PIECE + 2 * HP_CHANNEL_HALF, 1);
+    const hp_frame frame = channel_pair_frame(HP_CHANNEL_WHOLE + HP_CHANNEL_PIECE, 1);
     for (int i = 0; i < 5; i++) {
         close_pair(NULL);
         open_pair(NULL);
@@ -96,12 +129,12 @@ static void nothing_is_overwritten_after_very_many_short_messages(void **state) 
 
 static void a_sender_of_pieces_waits_for_whoever_takes_them(void **state) {
     (void)state;
-    const hp_frame frame = channel_pair_frame(1u << 20, 1);
+    const hp_frame frame = channel_pair_frame(LONG_ONE, 1);
     channel_work other = {.channel = &pair.update, .frame = &frame, .until = channel_pair_patience()};
     hp_channel_head head;
     channel_work_send(&other);
     channel_work_await_sleep(&other);
-    assert_int_equal(hp_channel_receive(&pair.app, 1u << 20, &head, channel_pair_patience()), S_OK);
+    assert_int_equal(hp_channel_receive(&pair.app, LONG_ONE, &head, channel_pair_patience()), S_OK);
     assert_int_equal(channel_work_end(&other), S_OK);
     channel_pair_expect(&pair.app, &head, 1, &frame);
 }
@@ -139,7 +172,7 @@ static void failures_carry_text_which_is_cut(void **state) {
 static HRESULT receive_head(uint32_t bytes, uint32_t zero, uint32_t most) {
     const hp_channel_head head = {.bytes = bytes, .what = 1, .zero = zero};
     hp_channel_head got;
-    memcpy(pair.app.area->half[0], &head, sizeof head);
+    memcpy(pair.app.own->head, &head, sizeof head);
     const uint32_t filled = pair.update.got + 1;
     InterlockedExchange(&pair.app.area->app.filled, (LONG)filled);
     return hp_channel_receive(&pair.update, most, &got, GetTickCount64() + 5);
@@ -157,7 +190,8 @@ static void hostile_heads_are_refused(void **state) {
     assert_ptr_equal(pair.update.room, room); /* no memory was asked for */
     assert_int_equal(receive_head(0, 0, 0), S_OK);
     assert_int_equal(receive_head(1000, 0, 1000), S_OK);
-    assert_int_equal(receive_head(FIRST_PIECE + 1, 0, HP_FRAME_MAX), HP_E_DEADLINE); /* no second piece */
+    assert_int_equal(receive_head(HP_CHANNEL_PIECE + 1, 0, HP_FRAME_MAX),
+                     HP_E_DEADLINE); /* no second piece */
 }
 
 /* The next message cannot be there before this one is answered: whoever believed it would read for ever. */
@@ -166,7 +200,7 @@ static void a_counter_that_runs_ahead_is_refused(void **state) {
     static const uint32_t more[] = {2, 3, 1000, 0x7fffffff};
     hp_channel_head head = {.bytes = 100};
     for (int i = 0; i < 4; i++) {
-        memcpy(pair.app.area->half[0], &head, sizeof head);
+        memcpy(pair.app.own->head, &head, sizeof head);
         const uint32_t filled = pair.update.got + more[i];
         pair.app.area->app.filled = (LONG)filled;
         assert_int_equal(hp_channel_receive(&pair.update, 1000, &head, 1), HP_E_FRAME_MALFORMED);
@@ -192,6 +226,7 @@ static void memory_is_kept_only_up_to_a_limit(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(sizes_around_the_ends_of_pieces_arrive_byte_for_byte),
+        TEST(a_long_payload_stays_until_it_is_answered),
         TEST(counters_wrap_around),
         TEST(nothing_is_overwritten_after_very_many_short_messages),
         TEST(a_sender_of_pieces_waits_for_whoever_takes_them),

@@ -35,9 +35,9 @@ static HRESULT receive(hp_channel *channel) {
     return hp_channel_receive(channel, HP_FRAME_MAX, &head, channel_pair_patience());
 }
 
-/* Four pieces, of which two are there when the sender gives up. */
+/* Two pieces more than are there when the sender gives up. */
 static void send_half_of_a_long_one(hp_channel *channel) {
-    const hp_frame frame = channel_pair_frame(FIRST_PIECE + 3 * HP_CHANNEL_HALF, 1);
+    const hp_frame frame = channel_pair_frame(HP_CHANNEL_WHOLE + 2 * HP_CHANNEL_PIECE, 1);
     assert_int_equal(hp_channel_send(channel, 7, HP_CHANNEL_REVOCABLE, &frame, GetTickCount64() + 5),
                      HP_E_DEADLINE);
 }
@@ -123,7 +123,7 @@ static void who_sleeps_for_a_message_is_woken_by_its_end(void **state) {
 
 static void who_sleeps_for_room_is_woken_by_its_end(void **state) {
     (void)state;
-    const hp_frame frame = channel_pair_frame(1u << 20, 1);
+    const hp_frame frame = channel_pair_frame(HP_CHANNEL_WHOLE + 1, 1);
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         channel_work work = {.channel = ends[i].is_app ? &pair.app : &pair.update, .frame = &frame};
         channel_work_send(&work);
