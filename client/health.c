@@ -52,7 +52,7 @@ static void succeed(hp_binding *binding, hp_circuit_ticket ticket) {
     if (closed)
         tell(binding, HP_NEWS_CLOSED); /* under the lock: the last word counts */
     ReleaseSRWLockExclusive(&session->health_lock);
-    if (closed)
+    if (closed && !hp_exiting_now()) /* behind the log stands the app, whose locks may be held for ever */
         hp_log_write(HP_LOG_INFO, "%ls: the update answers its calls again", binding->name);
 }
 

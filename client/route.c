@@ -27,9 +27,9 @@ hp_transport_kind hp_route_choose(hp_transport_kind wanted) {
     return _wcsicmp(value, L"shared") == 0 ? HP_TRANSPORT_SHARED : HP_TRANSPORT_AUTO;
 }
 
-/* Bytes that the reply has at most. Memory for them is had before the call runs: afterwards it is too late to
- * find that there is none. */
-static uint32_t reply_most(const hp_binding *binding, const hp_frame *call) {
+/* Bytes that call and reply have at most, each. Memory for the reply is had before the call runs: afterwards it
+ * is too late to find that there is none. */
+static uint32_t bytes_at_most(const hp_binding *binding, const hp_frame *call) {
     uint32_t most = HP_MARSHAL_OVERHEAD + binding->marshal.signature.result.size;
     for (uint16_t i = 0; i < call->blocks; i++)
         most += call->block[i].capacity; /* together at most HP_MARSHAL_LIMIT */
@@ -60,11 +60,11 @@ static HRESULT send_call(const hp_binding *binding, hp_crossing *crossing, hp_po
                          ULONGLONG until) {
     hp_session *session = binding->session;
     hp_channel *channel = &it->channel;
-    const uint32_t most = reply_most(binding, &crossing->call);
+    const uint32_t most = bytes_at_most(binding, &crossing->call);
     crossing->reach = HP_REACH_HERE;
     /* To ask whether the process is exiting is a call of the system: only where the heap is needed, which may
-     * be locked for ever then. */
-    if (given_up || (most > channel->capacity && hp_exiting_now()))
+     * be locked for ever then, or where more than one piece has to be waited for. */
+    if (given_up || ((most > channel->capacity || most > HP_CHANNEL_PIECE) && hp_exiting_now()))
         return exiting(crossing);
     HRESULT hr = hp_channel_reserve(channel, most);
     if (SUCCEEDED(hr)) {

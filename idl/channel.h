@@ -133,8 +133,8 @@ HRESULT hp_channel_make(HANDLE process, HANDLE cancel, hp_channel *channel, hp_c
  *
  * @param app      its process, SYNCHRONIZE and PROCESS_DUP_HANDLE; must stay open as long as the channel is
  * @param handles  as they are named there: claims, that are checked
- * @return S_OK; E_INVALIDARG if that is no channel; HP_E_PROTOCOL for another version's; E_OUTOFMEMORY; a
- *         wrapped Win32 error. Nothing is left then.
+ * @return S_OK; E_INVALIDARG if that is no channel; HP_E_PROTOCOL for another version's, if it is no smaller
+ *         than this one's; E_OUTOFMEMORY; a wrapped Win32 error. Nothing is left then.
  */
 HRESULT hp_channel_join(HANDLE app, const hp_channel_handles *handles, hp_channel *channel);
 

@@ -44,7 +44,12 @@ static void kill_update(void) {
 
 /* All other threads are gone. */
 static void at_process_detach(void) {
-    say("add %d other %d\r\n", policy_add(POLICY_ANSWER, 5), policy_other(6));
+    /* A replacement that runs although it was given up waits: that can be seen. */
+    const int order = is("suspended-return") ? POLICY_WAIT : POLICY_ANSWER;
+    const int sum = policy_add(order, 5 - order);
+    say("add %d other %d\r\n", sum, policy_other(6));
+    if (is("suspended-return")) /* the update is let go on while this process is there */
+        WaitForSingleObject(OpenEventW(SYNCHRONIZE, FALSE, POLICY_LEAVE), 30000);
     if (is("killed-late")) {
         kill_update();
         say("killed: add %d other %d\r\n", policy_add(POLICY_ANSWER, 5), policy_other(6));
@@ -93,6 +98,24 @@ static void hear(void *context, const hp_event *event) {
     }
 }
 
+static DWORD WINAPI call_and_wait(void *apartment) {
+    if (apartment != NULL)
+        CoInitializeEx(NULL, COINIT_APARTMENTTHREADED);
+    policy_add(POLICY_WAIT, 5);
+    return 0;
+}
+
+/* One call waits in the update, and another one needs a channel of its own. */
+static int open_two_channels(void) {
+    HANDLE entered = OpenEventW(SYNCHRONIZE | EVENT_MODIFY_STATE, FALSE, POLICY_ENTERED);
+    HANDLE leave = OpenEventW(EVENT_MODIFY_STATE, FALSE, POLICY_LEAVE);
+    HANDLE caller = CreateThread(NULL, 0, call_and_wait, NULL, 0, NULL);
+    hp_session_status status = {.size = sizeof status};
+    return WaitForSingleObject(entered, 30000) == WAIT_OBJECT_0 && policy_other(1) == 1001 &&
+           SetEvent(leave) && WaitForSingleObject(caller, 30000) == WAIT_OBJECT_0 &&
+           hp_com_status(POLICY, &status) == S_OK && status.channels == 2;
+}
+
 static int start(void) {
     const hp_policy policy = {
         .size = sizeof policy, .deadline_ms = strncmp(way, "abandoned", 9) == 0 ? 200 : 0, .decide = decide};
@@ -113,19 +136,14 @@ static int start(void) {
     }
     hp_report *report;
     HRESULT hr = hp_com_attach_ex(POLICY, &options.attach, &report);
+    if (hr == HP_S_PARTIAL && is("frozen") && !open_two_channels())
+        hr = E_FAIL;
     if (hr == HP_S_PARTIAL)
         be_ready(report);
     else
         say("attach 0x%08x\r\n", (int)hr, 0);
     hp_report_free(report);
     return hr == HP_S_PARTIAL;
-}
-
-static DWORD WINAPI call_and_wait(void *apartment) {
-    if (apartment != NULL)
-        CoInitializeEx(NULL, COINIT_APARTMENTTHREADED);
-    policy_add(POLICY_WAIT, 5);
-    return 0;
 }
 
 static DWORD WINAPI end_process(void *how) {

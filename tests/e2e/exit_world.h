@@ -16,7 +16,6 @@
  */
 enum {
     EXIT_AT_ONCE_MS = 900,    /* nothing is waited for: less than the seconds of the client's limits */
-    EXIT_CALL_MS = 1400,      /* half a second for an update that was awake, and the same */
     EXIT_FAREWELL_MS = 4500,  /* an update that does not listen: 2 s to take leave, 2 s to end */
     EXIT_ABANDONED_MS = 9500, /* a call that nobody waits for any more: 5 s, and the same */
 };
@@ -41,6 +40,12 @@ void exit_finish(DWORD code);
 
 /** The app's two calls in DLL_PROCESS_DETACH go to the update through shared memory; over COM they do not. */
 void exit_expect_answers(void);
+
+/** The same where nobody answers. */
+void exit_expect_originals(void);
+
+/** Give it the word, and wait for that; took is how long it was. */
+void exit_say_word(void);
 
 /** The app, which has taken nothing back, says what is possible when all other threads are gone. */
 void exit_expect_detach_notice(void);

@@ -38,7 +38,7 @@ static void update_that_is_awake_answers_no_more_when_the_watch_is_ended(void **
     } while (exit_is_late(EXIT_AT_ONCE_MS));
 }
 
-/* As if it were awake: only one of the two calls waits for it. */
+/* As if it were awake: only one of the two calls, each of which has a channel, waits for it. */
 static void update_that_was_frozen_awake_is_waited_for_once(void **state) {
     (void)state;
     do {
@@ -48,7 +48,7 @@ static void update_that_was_frozen_awake_is_waited_for_once(void **state) {
         exit_expect_detach_notice();
         freeze_thaw(frozen);
         exit_expect_update_ends();
-    } while (exit_is_late(EXIT_CALL_MS));
+    } while (exit_is_late(EXIT_AT_ONCE_MS));
 }
 
 static int set_up(void **state) {

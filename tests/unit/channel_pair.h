@@ -17,8 +17,6 @@
 /** Longest wait for something that has to happen. */
 #define PATIENCE_MS 30000
 
-/** Payload of a first piece. */
-
 #define BROKEN_PIPE HRESULT_FROM_WIN32(ERROR_BROKEN_PIPE)
 
 /** The ends, and events that stand for their processes: setting one is that process's end. */

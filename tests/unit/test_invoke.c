@@ -419,6 +419,35 @@ static void float_unit_is_as_before_after_a_return(void **state) {
     assert_int_equal(flags & 0x400, 0);
 }
 
+// Nothing but a full stack, whose top is where it was; or what only MMX has left.
+static void fills_the_float_stack(void) {
+    __asm__ volatile("fld1\n fld1\n fld1\n fld1\n fld1\n fld1\n fld1\n fld1");
+}
+
+static void leaves_mmx_in_use(void) {
+    __asm__ volatile("pcmpeqd %mm0, %mm0");
+}
+
+static void leaves_the_top_elsewhere(void) {
+    __asm__ volatile("fdecstp");
+}
+
+static void float_stack_is_empty_after_a_return(void **state) {
+    (void)state;
+    void (*const functions[])(void) = {fills_the_float_stack, leaves_mmx_in_use, leaves_the_top_elsewhere};
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+        uint16_t env_before[14], env[14];
+        hp_registers registers = registers_with_values();
+        __asm__ volatile("fnstenv %0\n fldenv %0" : "=m"(env_before));
+        HRESULT hr = hp_invoke_call(functions[i], &registers, 8, NULL);
+        __asm__ volatile("fnstenv %0\n fninit\n fldcw %1" : "=m"(env) : "m"(env_before[0]));
+        assert_int_equal(hr, S_OK);
+        assert_int_equal(env[0], env_before[0]);
+        assert_int_equal(env[2] & 0x3800, 0);
+        assert_int_equal(env[4], 0xFFFF);
+    }
+}
+
 static uint16_t control_seen;
 static uint32_t mxcsr_seen;
 
@@ -675,6 +704,7 @@ int main(void) {
         cmocka_unit_test_setup(caller_of_a_faulting_function_finds_its_registers_and_stack, setup),
         cmocka_unit_test_setup(float_unit_is_as_before_after_a_fault, setup),
         cmocka_unit_test_setup(float_unit_is_as_before_after_a_return, setup),
+        cmocka_unit_test_setup(float_stack_is_empty_after_a_return, setup),
         cmocka_unit_test_setup(function_calculates_as_its_caller_and_its_thread_as_before, setup),
         cmocka_unit_test_setup(fault_says_what_was_accessed, setup),
         cmocka_unit_test_setup(thousand_faults_in_a_row_cost_nothing, setup),

@@ -56,10 +56,13 @@ run_once() {
     tr -d '\r' <"$output"
 }
 
-# 32-bit programs are started by Wine's start.exe. Once in some thousand times the new process dies inside of
-# Wine's loader, before anything of the program has run, and start.exe says just this, and nothing else.
+# Once in some thousand times a new process dies inside of Wine's loader, before anything of the program has
+# run. 32-bit programs are started by Wine's start.exe, which says just this, and nothing else; of a 64-bit
+# one nothing is heard at all, not even the plan that stands before all results.
 never_started() {
-    [ $rc = 1 ] && [ "$(tr -d '\r' <"$output" | grep -c .)" = 2 ] &&
+    [ -z "$native$script" ] && [ $rc = 1 ] || return 1
+    [ -s "$output" ] || return 0
+    [ "$(tr -d '\r' <"$output" | grep -c .)" = 2 ] &&
         grep -q '^ShellExecuteEx failed: Internal error' "$output"
 }
 
