@@ -4,9 +4,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <wchar.h>
 #include <cmocka.h>
 
 #include <tlhelp32.h>
+#include <winternl.h>
 
 #include "idl/protocol.h"
 
@@ -39,6 +41,20 @@ void storm_channel_open(const server *update, IDispatch *object, hp_channel *cha
     assert_int_equal(hr, S_OK);
 }
 
+/* winternl.h: what NtQueryObject says of a handle's type. */
+static int is_event(HANDLE handle) {
+    typedef LONG WINAPI query_object(HANDLE, int, void *, ULONG, ULONG *);
+    union {
+        UNICODE_STRING name;
+        unsigned char room[1024];
+    } type = {0};
+    ULONG needed;
+    query_object *query =
+        (query_object *)(void (*)(void))GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "NtQueryObject");
+    return query(handle, 2, &type, sizeof type, &needed) >= 0 && type.name.Length == 5 * sizeof(wchar_t) &&
+           wmemcmp(type.name.Buffer, L"Event", 5) == 0;
+}
+
 static LONG any_handle(storm_dice *dice, HANDLE right) {
     switch (storm_roll(dice, 4)) {
     case 0:
@@ -52,6 +68,12 @@ static LONG any_handle(storm_dice *dice, HANDLE right) {
     }
 }
 
+/* COM has events in this process, too: one that the update sets would break this side's own calls. */
+static LONG any_but_others_events(storm_dice *dice, HANDLE right) {
+    const LONG any = any_handle(dice, right);
+    return LongToHandle(any) == right || !is_event(LongToHandle(any)) ? any : 0;
+}
+
 /* Its own event stays right, so that closing reaches whoever may have been taken in. */
 void storm_channel_open_garbage(const server *update, IDispatch *object, storm_dice *dice) {
     hp_channel channel;
@@ -59,7 +81,7 @@ void storm_channel_open_garbage(const server *update, IDispatch *object, storm_d
     assert_int_equal(hp_channel_make(update->process, NULL, &channel, &handles), S_OK);
     if (storm_once_in(dice, 4))
         memset(channel.area, (int)storm_roll(dice, 256), storm_roll(dice, 64));
-    ask(object, any_handle(dice, handles.section), any_handle(dice, handles.app_event),
+    ask(object, any_handle(dice, handles.section), any_but_others_events(dice, handles.app_event),
         HandleToLong(handles.update_event));
     CloseHandle(handles.section);
     hp_channel_close(&channel);
