@@ -1,46 +1,31 @@
 #include "idl/wait.h"
 
 /*
- * MOST is about what it takes to wake a process that sleeps, and to be answered: so who calls an update that
- * slept catches the answer awake, and does not have to be woken in turn. Between two looks at the clock lie as
- * many at the counter as a busy side needs.
+ * A look takes some 10 to 50 ns, by the processor: MOST is about what sleeping and being woken costs. Not more:
+ * two sides that the system has put on one processor would go on to take turns there, and who sleeps is woken
+ * on another one.
  */
-enum { LEAST_US = 2, MOST_US = 200, LOOKS = 64 };
-
-static LONGLONG clock_now(void) {
-    LARGE_INTEGER now;
-    QueryPerformanceCounter(&now);
-    return now.QuadPart;
-}
+enum { LEAST = 64, MOST = 2048, LOOKS_PER_YIELD = 64, SHORT_US = 300 };
 
 void hp_wait_prepare(hp_wait *wait) {
     SYSTEM_INFO system;
-    LARGE_INTEGER second;
     GetSystemInfo(&system);
-    QueryPerformanceFrequency(&second);
-    wait->least = second.QuadPart * LEAST_US / 1000000;
-    /* Alone, it would only keep the other side away. */
-    wait->most = system.dwNumberOfProcessors > 1 ? second.QuadPart * MOST_US / 1000000 : 0;
-    wait->spin = wait->most;
+    wait->most =
+        system.dwNumberOfProcessors > 1 ? MOST : 0; /* alone, it would only keep the other side away */
+    wait->spins = wait->most;
 }
 
 /* With more threads than processors the other side may be waiting for this very one. */
 static int spin(const hp_wait *wait, const volatile LONG *counter, uint32_t target) {
-    LONGLONG began = 0;
-    while (wait->spin > 0) {
-        for (int i = 0; i < LOOKS; i++) {
-            if (hp_wait_has_come(counter, target))
-                return 1;
-            YieldProcessor();
+    for (uint32_t i = 1; i <= wait->spins; i++) {
+        if (hp_wait_has_come(counter, target))
+            return 1;
+        YieldProcessor();
+        if (i % LOOKS_PER_YIELD == 0) {
+            if (*wait->closed)
+                return 0;
+            SwitchToThread();
         }
-        if (*wait->closed)
-            return 0;
-        const LONGLONG now = clock_now();
-        if (began == 0)
-            began = now;
-        else if (now - began >= wait->spin)
-            return 0;
-        SwitchToThread();
     }
     return 0;
 }
@@ -91,22 +76,26 @@ static HRESULT sleep_until(const hp_wait *wait, const volatile LONG *counter, ui
  * without that, two sides that have begun to sleep would go on to, as each wakes the other too late.
  */
 static void adapt(hp_wait *wait, LONGLONG slept) {
-    if (slept < wait->most)
-        wait->spin = wait->most;
-    else if (wait->spin / 2 >= wait->least)
-        wait->spin /= 2;
+    LARGE_INTEGER second;
+    QueryPerformanceFrequency(&second);
+    if (slept < second.QuadPart * SHORT_US / 1000000)
+        wait->spins = wait->most;
+    else if (wait->spins / 2 >= LEAST)
+        wait->spins /= 2;
 }
 
 HRESULT hp_wait_until(hp_wait *wait, const volatile LONG *counter, uint32_t target, ULONGLONG until) {
     if (spin(wait, counter, target)) {
-        if (wait->spin < wait->most)
-            wait->spin = wait->spin * 2 < wait->most ? wait->spin * 2 : wait->most;
+        if (wait->spins < wait->most)
+            wait->spins = wait->spins * 2 < wait->most ? wait->spins * 2 : wait->most;
         return S_OK;
     }
-    const LONGLONG began = clock_now();
+    LARGE_INTEGER began, ended;
+    QueryPerformanceCounter(&began);
     InterlockedExchange(wait->sleeps, 1); /* full barrier: the look behind it comes later */
     HRESULT hr = sleep_until(wait, counter, target, until);
     InterlockedExchange(wait->sleeps, 0);
-    adapt(wait, clock_now() - began);
+    QueryPerformanceCounter(&ended);
+    adapt(wait, ended.QuadPart - began.QuadPart);
     return hr;
 }

@@ -15,14 +15,14 @@ typedef struct hp_wait {
     HANDLE cancel;               /**< ends the wait too; NULL for none */
     volatile LONG *sleeps;       /**< shared with the other side */
     const volatile LONG *closed; /**< shared: set by the other side when nothing more will come */
-    LONGLONG spin;               /**< so long it looks before it sleeps; QueryPerformanceCounter's unit */
-    LONGLONG least, most;
+    uint32_t spins;              /**< so many looks before it sleeps */
+    uint32_t most;
 } hp_wait;
 
 /** Milliseconds until GetTickCount64 is that, 0 if it has been; INFINITE for 0, which is never. */
 uint32_t hp_wait_left(ULONGLONG until);
 
-/** Set spin, least and most for this machine. */
+/** Set spins and most for this machine. */
 void hp_wait_prepare(hp_wait *wait);
 
 /** Has a counter come as far as that? Counters wrap around. */
