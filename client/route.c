@@ -27,8 +27,8 @@ hp_transport_kind hp_route_choose(hp_transport_kind wanted) {
     return _wcsicmp(value, L"shared") == 0 ? HP_TRANSPORT_SHARED : HP_TRANSPORT_AUTO;
 }
 
-/* Bytes that call and reply have at most, each. Memory for the reply is had before the call runs: afterwards it
- * is too late to find that there is none. */
+/* Bytes that call and reply have at most, each. Memory for the reply is had before the call runs: afterwards
+ * it is too late to find that there is none. */
 static uint32_t bytes_at_most(const hp_binding *binding, const hp_frame *call) {
     uint32_t most = HP_MARSHAL_OVERHEAD + binding->marshal.signature.result.size;
     for (uint16_t i = 0; i < call->blocks; i++)

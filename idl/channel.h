@@ -15,10 +15,10 @@
  *
  * A short message lies beside its counter: who sees the one has the other in its cache. A longer payload is
  * cut into pieces that each fill a place, in order; behind the last place comes the first again. So a buffer
- * of 1 MiB lies there in one piece of memory, and each side copies while the other one does. filled counts the pieces
- * that a side has put there, over all messages; drained those of the other side that it has taken, which is
- * written for messages that do not fit as a whole, where the sender has to wait for it, and else now and
- * then. A side that sets its sleeps waits for its event, an auto-reset one, and the other side sets that
+ * of 1 MiB lies there in one piece of memory, and each side copies while the other one does. filled counts
+ * the pieces that a side has put there, over all messages; drained those of the other side that it has taken,
+ * which is written for messages that do not fit as a whole, where the sender has to wait for it, and else now
+ * and then. A side that sets its sleeps waits for its event, an auto-reset one, and the other side sets that
  * after writing filled, drained or closed. A call is answered before the next one begins. What goes wrong
  * closes the channel; it is never repaired. Pages that no message has reached take no memory yet; they count
  * against what the system can commit.

@@ -1,9 +1,9 @@
 #include "idl/wait.h"
 
 /*
- * A look takes some 10 to 50 ns, by the processor: MOST is about what sleeping and being woken costs. Not more:
- * two sides that the system has put on one processor would go on to take turns there, and who sleeps is woken
- * on another one.
+ * A look takes some 10 to 50 ns, by the processor: MOST is about what sleeping and being woken costs. Not
+ * more: two sides that the system has put on one processor would go on to take turns there, and who sleeps is
+ * woken on another one.
  */
 enum { LEAST = 64, MOST = 2048, LOOKS_PER_YIELD = 64, SHORT_US = 300 };
 
