@@ -84,7 +84,7 @@ static void linger(HANDLE process, storm_dice *dice, uint32_t most_ms) {
 
 /* Its end is to be waited for, or it goes on after a while. */
 static void suspend(HANDLE process, DWORD pid, int for_ever, storm_dice *dice) {
-    freeze *frozen = freeze_begin(pid);
+    freeze *frozen = freeze_begin_soon(pid);
     if (for_ever) {
         expect_end(process, "frozen");
         freeze_forget(frozen);

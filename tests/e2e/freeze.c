@@ -26,14 +26,13 @@ static int is_known(const freeze *it, DWORD id) {
 
 /* The suspension may still be on its way to the thread: whoever asks for its registers waits until it stands
  * still. */
-static void suspend(HANDLE thread) {
+static void await_still(HANDLE thread) {
     CONTEXT registers = {.ContextFlags = CONTEXT_CONTROL};
-    SuspendThread(thread);
     GetThreadContext(thread, &registers);
 }
 
 /* Those that are new. */
-static void suspend_others(freeze *it, DWORD pid) {
+static void suspend_others(freeze *it, DWORD pid, int still) {
     HANDLE all = CreateToolhelp32Snapshot(TH32CS_SNAPTHREAD, 0);
     assert_true(all != INVALID_HANDLE_VALUE);
     THREADENTRY32 entry = {.dwSize = sizeof entry};
@@ -43,7 +42,8 @@ static void suspend_others(freeze *it, DWORD pid) {
         HANDLE thread = OpenThread(THREAD_SUSPEND_RESUME | THREAD_GET_CONTEXT, FALSE, entry.th32ThreadID);
         if (thread == NULL)
             continue; /* ended since */
-        suspend(thread);
+        if (SuspendThread(thread) != (DWORD)-1 && still)
+            await_still(thread);
         it->ids[it->count] = entry.th32ThreadID;
         it->threads[it->count++] = thread;
     }
@@ -51,14 +51,22 @@ static void suspend_others(freeze *it, DWORD pid) {
 }
 
 /* The process may make threads meanwhile: so until none is new. */
-freeze *freeze_begin(DWORD pid) {
+static freeze *begin(DWORD pid, int still) {
     freeze *it = calloc(1, sizeof *it);
     assert_non_null(it);
     for (int before = -1; before < it->count;) {
         before = it->count;
-        suspend_others(it, pid);
+        suspend_others(it, pid, still);
     }
     return it;
+}
+
+freeze *freeze_begin(DWORD pid) {
+    return begin(pid, 1);
+}
+
+freeze *freeze_begin_soon(DWORD pid) {
+    return begin(pid, 0);
 }
 
 static void end(freeze *it, int resume) {

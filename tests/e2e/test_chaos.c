@@ -26,6 +26,7 @@ static hp_watch *watch;
 static volatile LONG told[EVENTS];
 static char *registry;
 static code original;
+static ULONGLONG began;
 
 static void hear(void *context, const hp_event *event) {
     (void)context;
@@ -149,6 +150,9 @@ static void one_round(storm_dice *dice, unsigned long mishaps) {
     unsigned missed = 0;
     for (unsigned long i = 0; i < mishaps;) {
         const int mishap = only >= 0 ? only : chaos_mishap_choose(dice);
+        /* A test that does not end leaves only what it said before. */
+        print_message("# %llu ms: mishap %lu, %s\n", GetTickCount64() - began, all_happened + 1,
+                      chaos_mishap_names[mishap]);
         if (!chaos_mishap_happen(mishap, dice)) {
             assert_true(++missed < 100);
             chaos_mishap_recover();
@@ -163,10 +167,10 @@ static void one_round(storm_dice *dice, unsigned long mishaps) {
 
 static void app_gets_a_right_answer_to_every_call_and_loses_nothing(void **state) {
     (void)state;
-    const ULONGLONG start = GetTickCount64();
     storm_dice dice = {seed};
     chaos_measure before, after;
     LONG in_vain = 0;
+    began = GetTickCount64();
     print_message("# seed %llu\n", (unsigned long long)seed);
     begin(&dice); /* what COM and C make once */
     end();
@@ -174,7 +178,7 @@ static void app_gets_a_right_answer_to_every_call_and_loses_nothing(void **state
     chaos_measure_take(&before);
     const own mine = take_own();
     chaos_memory_mark();
-    while (all_happened < wanted || GetTickCount64() - start < minutes * 60000ull) {
+    while (all_happened < wanted || GetTickCount64() - began < minutes * 60000ull) {
         begin(&dice);
         one_round(&dice,
                   wanted - all_happened < ROUND && wanted > all_happened ? wanted - all_happened : ROUND);
@@ -182,7 +186,7 @@ static void app_gets_a_right_answer_to_every_call_and_loses_nothing(void **state
     }
     await_one_thread();
     chaos_measure_take(&after);
-    print_counts(in_vain, GetTickCount64() - start);
+    print_counts(in_vain, GetTickCount64() - began);
     const own now = take_own();
     print_message(
         "# the app and the client library: handles %d, then %d; pieces of memory %d, then %d; of COM's "
