@@ -7,6 +7,7 @@
  *     0    u32 magic "HPC1", u32 version, u32 bytes of the section, u32 begun: pieces that the update had
  *          taken when it began with the last call; so who finds it dead knows whether its call has begun
  *          u32 joined: the magic once the update serves the channel
+ *     64   u32 place: see wait.h
  *     128  the app's side: u32 filled, drained, sleeps, closed, a message's head of 16 bytes, and its payload
  *          if that has no more than HP_CHANNEL_SHORT bytes
  *     384  the update's side, the same
@@ -70,10 +71,12 @@ typedef struct hp_channel_area {
     uint32_t magic, version, bytes;
     volatile LONG begun;
     volatile LONG joined;
-    uint32_t unused[27];
+    uint32_t unused[11];
+    volatile LONG place;
+    uint32_t unused_too[15];
     hp_channel_side app, update;
     volatile LONG claim;
-    LONG unused_too[31];
+    LONG unused_as_well[31];
     unsigned char piece[HP_CHANNEL_PIECES][HP_CHANNEL_PIECE];
 } hp_channel_area;
 

@@ -31,6 +31,7 @@ static void set_up(hp_channel *channel, hp_channel_side *own, hp_channel_side *p
     channel->wait.cancel = cancel;
     channel->wait.sleeps = &own->sleeps;
     channel->wait.closed = &peer->closed;
+    channel->wait.place = &channel->area->place;
     hp_wait_prepare(&channel->wait);
 }
 
@@ -115,6 +116,7 @@ HRESULT hp_channel_join(HANDLE app, const hp_channel_handles *handles, hp_channe
         return hr;
     }
     set_up(channel, &channel->area->update, &channel->area->app, app, NULL);
+    channel->wait.moves = 1;
     channel->area->joined = (LONG)HP_CHANNEL_MAGIC;
     return S_OK;
 }

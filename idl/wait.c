@@ -1,11 +1,10 @@
 #include "idl/wait.h"
 
 /*
- * A look takes some 10 to 50 ns, by the processor: MOST is about what sleeping and being woken costs. Not
- * more: two sides that the system has put on one processor would go on to take turns there, and who sleeps is
- * woken on another one.
+ * A look takes some 10 to 50 ns, by the processor: MOST is about what sleeping and being woken costs. To move
+ * costs as much, so that MOVE_MS bounds what is lost where there is no better place.
  */
-enum { LEAST = 64, MOST = 2048, LOOKS_PER_YIELD = 64, SHORT_US = 300 };
+enum { LEAST = 64, MOST = 2048, LOOKS_PER_YIELD = 64, SHORT_US = 300, CROWDED = 4, MOVE_MS = 2 };
 
 void hp_wait_prepare(hp_wait *wait) {
     SYSTEM_INFO system;
@@ -15,15 +14,57 @@ void hp_wait_prepare(hp_wait *wait) {
     wait->spins = wait->most;
 }
 
+static LONG here(void) {
+    return 1 + (LONG)GetCurrentProcessorNumber();
+}
+
+/*
+ * This thread is the library's own. Where it may run stays narrowed until it sleeps: who lets go of a place
+ * by a call of the system may be put back at once, to where the system took that call.
+ */
+static void move(hp_wait *wait) {
+    DWORD_PTR all, of_system;
+    const ULONGLONG now = GetTickCount64();
+    const DWORD number = GetCurrentProcessorNumber();
+    wait->crowded = 0;
+    if (now - wait->moved < MOVE_MS || number >= 8 * sizeof all)
+        return;
+    wait->moved = now;
+    if (!GetProcessAffinityMask(GetCurrentProcess(), &all, &of_system))
+        return;
+    const DWORD_PTR others = all & ~((DWORD_PTR)1 << number);
+    const DWORD_PTR before = others != 0 ? SetThreadAffinityMask(GetCurrentThread(), others) : 0;
+    if (before == 0)
+        return;
+    if (wait->wide == 0 || before != wait->narrow)
+        wait->wide = before;
+    wait->narrow = others;
+}
+
+/* Unless somebody else, a replacement say, has meanwhile said where this thread shall run. */
+static void widen(hp_wait *wait) {
+    const DWORD_PTR before = SetThreadAffinityMask(GetCurrentThread(), wait->wide);
+    if (before != 0 && before != wait->narrow)
+        SetThreadAffinityMask(GetCurrentThread(), before);
+    wait->wide = 0;
+}
+
 /* With more threads than processors the other side may be waiting for this very one. */
-static int spin(const hp_wait *wait, const volatile LONG *counter, uint32_t target) {
+static int spin(hp_wait *wait, const volatile LONG *counter, uint32_t target) {
+    int yielded = 0;
     for (uint32_t i = 1; i <= wait->spins; i++) {
-        if (hp_wait_has_come(counter, target))
+        if (hp_wait_has_come(counter, target)) {
+            if (wait->moves)
+                wait->crowded = yielded && *wait->place == here() ? wait->crowded + 1 : 0;
             return 1;
+        }
         YieldProcessor();
         if (i % LOOKS_PER_YIELD == 0) {
             if (*wait->closed)
                 return 0;
+            if (!yielded && !wait->moves && wait->place != NULL)
+                *wait->place = here();
+            yielded = 1;
             SwitchToThread();
         }
     }
@@ -85,12 +126,16 @@ static void adapt(hp_wait *wait, LONGLONG slept) {
 }
 
 HRESULT hp_wait_until(hp_wait *wait, const volatile LONG *counter, uint32_t target, ULONGLONG until) {
+    if (wait->crowded >= CROWDED)
+        move(wait);
     if (spin(wait, counter, target)) {
         if (wait->spins < wait->most)
             wait->spins = wait->spins * 2 < wait->most ? wait->spins * 2 : wait->most;
         return S_OK;
     }
     LARGE_INTEGER began, ended;
+    if (wait->wide != 0)
+        widen(wait);
     QueryPerformanceCounter(&began);
     InterlockedExchange(wait->sleeps, 1); /* full barrier: the look behind it comes later */
     HRESULT hr = sleep_until(wait, counter, target, until);

@@ -2,6 +2,10 @@
  * @file wait.h
  * Waiting for a word that another process writes: spin a little, then sleep. How long is spun adapts: who is
  * answered at once does not pay for an event, and who waits in vain sleeps early.
+ *
+ * Two sides that the system has put on one processor take turns there, ten times as slow as beside each
+ * other, and may go on to: neither ever sleeps, so neither is woken elsewhere. So the update's side moves
+ * away when that has happened to it several times in a row. The app's thread is left where it is.
  */
 #ifndef HP_IDL_WAIT_H
 #define HP_IDL_WAIT_H
@@ -15,7 +19,13 @@ typedef struct hp_wait {
     HANDLE cancel;               /**< ends the wait too; NULL for none */
     volatile LONG *sleeps;       /**< shared with the other side */
     const volatile LONG *closed; /**< shared: set by the other side when nothing more will come */
-    uint32_t spins;              /**< so many looks before it sleeps */
+    volatile LONG *place; /**< shared, a hint: 1 + number of the processor where the app waits; NULL: none */
+    int moves;            /**< this is the update's side */
+    uint32_t crowded;     /**< its waits in a row that ended on the app's processor */
+    ULONGLONG moved;      /**< GetTickCount64 */
+    DWORD_PTR wide;       /**< where the thread may run but for having moved; 0: it has not */
+    DWORD_PTR narrow;     /**< where it may run since */
+    uint32_t spins;       /**< so many looks before it sleeps */
     uint32_t most;
 } hp_wait;
 
