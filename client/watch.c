@@ -11,7 +11,7 @@
 #include "idl/log.h"
 #include "registry/class_notice.h"
 
-enum { RETRY_MS = 250, RETRY_DOUBLINGS = 6 };
+enum { RETRY_MS = 250, RETRY_DOUBLINGS = 6, DAMAGED_MS = 1000 };
 
 struct hp_watch {
     wchar_t progid[HP_CLASS_PROGID_CHARS];
@@ -21,7 +21,7 @@ struct hp_watch {
     HANDLE thread;
     hp_session *session; /* attached by this watch, observed; NULL if none */
     unsigned failures;   /* in a row, counting an update that soon died as one */
-    int damaged;         /* the class was half written when last looked at */
+    ULONGLONG damaged;   /* since when the class has been half written at each look; 0: it is not */
     ULONGLONG retry_at;  /* no new try before, unless the class is another one; 0: nothing to wait for */
     ULONGLONG since;     /* when the session began */
     uint64_t tried;      /* mark of the class that was last attached to, successfully or not */
@@ -113,30 +113,35 @@ static DWORD schedule_retry(hp_watch *watch) {
     return wait;
 }
 
+/* Somebody may be about to register it, or to unregister: said only if it stays. */
+static int is_being_written(hp_watch *watch, HRESULT hr) {
+    if (hr != HP_E_CLASS_DAMAGED)
+        return 0;
+    if (watch->damaged == 0)
+        watch->damaged = GetTickCount64();
+    return GetTickCount64() - watch->damaged < DAMAGED_MS;
+}
+
 /* Returns how long to wait until the next try, INFINITE if only a change can help. */
 static DWORD attach(hp_watch *watch) {
     hp_report *report;
     HRESULT hr = hp_com_attach_until(watch->progid, &watch->options.attach, watch->stop, &report);
     const char *message = report != NULL ? report->message : hp_error_what(hr);
     DWORD wait = INFINITE;
+    const int quiet = is_being_written(watch, hr);
     watch->retry_at = 0;
     watch->hopeless = FAILED(hr) && !is_passing(hr);
     if (SUCCEEDED(hr)) {
         let_go(watch);
         watch->session = hp_com_observe(watch->progid);
         watch->since = GetTickCount64();
-        watch->damaged = 0;
         if (hr != S_FALSE)
             tell(watch, HP_EVENT_ATTACHED, hr, message, report);
     } else {
         if (!watch->hopeless)
             wait = schedule_retry(watch);
-        /* Caught in the middle of being registered: say so only if it stays. */
-        int quiet = hr == HP_E_PROGID_UNKNOWN || hr == HRESULT_FROM_WIN32(ERROR_CANCELLED) ||
-                    (hr == HP_E_CLASS_DAMAGED && !watch->damaged);
-        if (!quiet)
+        if (!quiet && hr != HP_E_PROGID_UNKNOWN && hr != HRESULT_FROM_WIN32(ERROR_CANCELLED))
             tell(watch, HP_EVENT_FAILED, hr, message, report);
-        watch->damaged = hr == HP_E_CLASS_DAMAGED;
     }
     hp_report_free(report);
     return wait;
@@ -184,6 +189,8 @@ static DWORD follow(hp_watch *watch) {
     tell_news(watch);
     hp_class_found found;
     HRESULT hr = hp_class_lookup(watch->progid, &found, NULL);
+    if (hr != HP_E_CLASS_DAMAGED)
+        watch->damaged = 0;
     if (FAILED(hr) && hr != HP_E_PROGID_UNKNOWN)
         return follow_class(watch, NULL);
     if (SUCCEEDED(hr)) {

@@ -311,6 +311,22 @@ static void app_that_unregisters_by_itself_is_not_kept_waiting(void **state) {
     expect_quiet_end();
 }
 
+/* Caught in the middle of being written a class is not called damaged. */
+static void class_that_stays_half_written_is_said_to_be_damaged(void **state) {
+    (void)state;
+    static const wchar_t nowhere[] = L"Acme.Nowhere";
+    assert_int_equal(RegSetKeyValueW(HKEY_CURRENT_USER, L"Software\\Classes\\Acme.Damaged\\CurVer", NULL,
+                                     REG_SZ, nowhere, sizeof nowhere),
+                     0);
+    listen_to(&it, L"Acme.Damaged", 1);
+    const ULONGLONG start = GetTickCount64();
+    told event = expect_event(&it, HP_EVENT_FAILED);
+    assert_int_equal(event.result, HP_E_CLASS_DAMAGED);
+    assert_true(event.at - start > 500);
+    assert_int_equal(RegDeleteTreeW(HKEY_CURRENT_USER, L"Software\\Classes\\Acme.Damaged"), 0);
+    stop(&it);
+}
+
 static void two_watches_follow_each_its_own_class(void **state) {
     (void)state;
     listen_to(&one, SESSION, 0);
@@ -390,6 +406,7 @@ int main(void) {
         cmocka_unit_test_teardown(noise_does_not_attach_again, clean),
         cmocka_unit_test_teardown(unwatch_reverts_in_every_state, clean),
         cmocka_unit_test_teardown(app_that_unregisters_by_itself_is_not_kept_waiting, clean),
+        cmocka_unit_test_teardown(class_that_stays_half_written_is_said_to_be_damaged, clean),
         cmocka_unit_test_teardown(two_watches_follow_each_its_own_class, clean),
         cmocka_unit_test_teardown(arguments_that_make_no_sense_are_refused, clean),
     };
