@@ -5,7 +5,7 @@
 packages=(wine wine64 wine64-tools gcc-mingw-w64-x86-64 gcc-mingw-w64-i686 mingw-w64-tools cmake ninja-build
     g++-mingw-w64-x86-64-win32 g++-mingw-w64-i686-win32
     gcc libc6-dev clang lld llvm clang-format clang-tidy cppcheck shellcheck dpkg-dev xz-utils util-linux
-    valgrind
+    valgrind doxygen
     openssl osslsigncode)
 
 # On a relative of Debian some packages have other names or other contents, and its archive is signed by
@@ -16,7 +16,7 @@ Setup knows Debian 12 and newer. This is another system: nothing was installed. 
   * CMake 3.25 or newer and Ninja
   * mingw-w64 gcc for x86_64-w64-mingw32 and i686-w64-mingw32, with g++ for the tests
   * Wine 8 or newer that runs both 64-bit and 32-bit EXEs, with widl and its IDL files
-  * clang, lld, clang-format, clang-tidy, cppcheck, shellcheck, valgrind, openssl, osslsigncode,
+  * clang, lld, clang-format, clang-tidy, cppcheck, shellcheck, doxygen, valgrind, openssl, osslsigncode,
     clang's sanitizer and fuzzer run-time libraries
   * the source of cmocka 1.1.5 or a later 1.1 (https://cmocka.org), linked as cmocka in ~/.cache/hotpatch
   * the source of Zydis 4.0 with Zycore in its folder dependencies (https://zydis.re), linked as zydis there

@@ -27,6 +27,10 @@ typedef int32_t HRESULT;
 #define FAILED(hr) ((HRESULT)(hr) < 0)
 #endif
 
+/** @def HP_BEGIN_DECLS
+ * Declarations from here to HP_END_DECLS have C linkage, in C++ too.
+ * @def HP_END_DECLS
+ * Ends what HP_BEGIN_DECLS began. */
 #ifdef __cplusplus
 #define HP_BEGIN_DECLS extern "C" {
 #define HP_END_DECLS }
@@ -35,6 +39,10 @@ typedef int32_t HRESULT;
 #define HP_END_DECLS
 #endif
 
+/** @def HP_MUST_CHECK
+ * The compiler warns where the result of the function is dropped.
+ * @def HP_PRINTF(text, first)
+ * The compiler checks arguments from number `first` on against the format that is argument `text`. */
 #if defined(__GNUC__)
 #define HP_MUST_CHECK __attribute__((warn_unused_result))
 #if defined(__MINGW32__) && !defined(__clang__)
@@ -53,7 +61,10 @@ typedef enum hp_arch {
     HP_ARCH_X64 = 2,
 } hp_arch;
 
-/** The architecture that this translation unit is compiled for; HP_X64 for the preprocessor. */
+/** @def HP_ARCH_HERE
+ * The architecture that this translation unit is compiled for.
+ * @def HP_X64
+ * The same for the preprocessor: 1 or 0. */
 #if defined(_M_X64) || defined(__x86_64__)
 #define HP_X64 1
 #define HP_ARCH_HERE HP_ARCH_X64
@@ -71,6 +82,8 @@ typedef enum hp_compiler {
     HP_COMPILER_MSVC = 3,
 } hp_compiler;
 
+/** @def HP_COMPILER_HERE
+ * The compiler that this translation unit is compiled by. */
 #if defined(__clang__)
 #define HP_COMPILER_HERE HP_COMPILER_CLANG
 #elif defined(__GNUC__)

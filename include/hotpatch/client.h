@@ -59,7 +59,7 @@ typedef struct hp_attach_options {
     /** policies of single functions, function_count of them; one for a function that the update does not
      * offer is logged and otherwise ignored */
     const hp_function_policy *functions;
-    uint32_t function_count;
+    uint32_t function_count; /**< of functions */
     /** SHA-256 of the update's EXE, 32 bytes; NULL: any. HP_E_IMAGE_UNTRUSTED if it is another */
     const uint8_t *sha256;
     /** SHA-256 of the certificate (DER) that the update's EXE must be signed with, 32 bytes; NULL: any. The
@@ -91,6 +91,7 @@ typedef struct hp_report {
     hp_report_item *items;        /**< one per name that the update offers, in its order */
 } hp_report;
 
+/** What an event of a watch is about. */
 typedef enum hp_event_kind {
     HP_EVENT_ATTACHED = 1, /**< functions run in the update, for the first time or in a newer version */
     HP_EVENT_FAILED =
@@ -105,7 +106,7 @@ typedef enum hp_event_kind {
 
 /** What a watch has to say. Valid during the callback. */
 typedef struct hp_event {
-    hp_event_kind kind;
+    hp_event_kind kind; /**< what has happened */
     /** what attach (ATTACHED, FAILED) or detach (DETACHED) gave; HP_E_UPDATE_GONE of LOST;
      * HP_E_BREAKER_OPEN of OPENED; S_OK of CLOSED; HP_E_DEADLINE of HUNG */
     HRESULT result;
@@ -119,6 +120,7 @@ typedef struct hp_event {
  * follow each other fast only the last may be told. */
 typedef void hp_event_sink(void *context, const hp_event *event);
 
+/** How to watch. Zero-initialise, set size and attach.size, set what differs. */
 typedef struct hp_watch_options {
     uint32_t size; /**< sizeof(hp_watch_options) */
     hp_attach_options
@@ -185,7 +187,11 @@ HRESULT hp_com_attach(const wchar_t *progid);
  */
 HRESULT hp_com_attach_ex(const wchar_t *progid, const hp_attach_options *options, hp_report **report);
 
-/** Free a report. NULL is allowed. */
+/**
+ * Free a report.
+ *
+ * @param report  of hp_com_attach_ex; NULL is allowed
+ */
 void hp_report_free(hp_report *report);
 
 /**
@@ -210,7 +216,8 @@ HRESULT hp_com_detach(const wchar_t *progid, uint32_t timeout_ms);
  * Look at a session. While the update is dead, or the breaker open, calls whose policy is to run the original
  * are not counted: they cost as good as nothing.
  *
- * @param status  its size must be set
+ * @param progid  as given to attach
+ * @param status  receives how it fares; its size must be set
  * @return S_OK, HP_E_NOT_ATTACHED, E_INVALIDARG
  */
 HRESULT hp_com_status(const wchar_t *progid, hp_session_status *status);
@@ -219,6 +226,7 @@ HRESULT hp_com_status(const wchar_t *progid, hp_session_status *status);
  * Detach if attached (waiting up to 5 s for calls), and remove the registration of the class under
  * HKEY_CURRENT_USER: what `update /unregserver` removes. For an app's exit.
  *
+ * @param progid  as given to attach
  * @return S_OK, S_FALSE if nothing was registered, or the error of the first part
  *         that failed; both parts are tried
  */
@@ -233,15 +241,17 @@ HRESULT hp_com_unregister(const wchar_t *progid);
  * @param progid   version-independent ProgID
  * @param options  NULL for the defaults
  * @param watch    receives the watch, ended by hp_com_unwatch
- * @return S_OK, E_INVALIDARG, E_OUTOFMEMORY, or what opening HKEY_CURRENT_USER\Software\Classes gives
+ * @return S_OK, E_INVALIDARG, E_OUTOFMEMORY, or what opening `HKEY_CURRENT_USER\Software\Classes` gives
  */
 HRESULT hp_com_watch(const wchar_t *progid, const hp_watch_options *options, hp_watch **watch);
 
 /**
- * Stop watching, detach (waiting up to drain_timeout_ms for calls), free the watch. NULL is allowed. Waits,
+ * Stop watching, detach (waiting up to drain_timeout_ms for calls), free the watch. Waits,
  * without pumping messages, for the sink to return and for an update that is being asked what it offers; a
  * wait for an update's start is cut short. In DLL_PROCESS_DETACH at the end of the process it does what
  * hp_com_detach does then, and returns at once.
+ *
+ * @param watch  of hp_com_watch; NULL is allowed
  */
 void hp_com_unwatch(hp_watch *watch);
 

@@ -192,10 +192,20 @@ HP_BEGIN_DECLS
  */
 const char *hp_error_what(HRESULT hr);
 
-/** What the reader can do about it, as a sentence. Static, never NULL. Thread-safe. */
+/**
+ * What the reader can do about it, as a sentence.
+ *
+ * @param hr  any HRESULT
+ * @return a static string, never NULL. Thread-safe.
+ */
 const char *hp_error_todo(HRESULT hr);
 
-/** The symbol, "HP_E_UPDATE_GONE"; "HRESULT" for a code that is not ours. Static, never NULL. Thread-safe. */
+/**
+ * The symbol: "HP_E_UPDATE_GONE".
+ *
+ * @param hr  any HRESULT
+ * @return a static string, never NULL; "HRESULT" for a code that is not ours. Thread-safe.
+ */
 const char *hp_error_symbol(HRESULT hr);
 
 /**

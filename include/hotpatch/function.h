@@ -34,7 +34,7 @@ typedef struct hp_function_entry {
     void (*address)(void); /**< the entry point */
 } hp_function_entry;
 
-/*
+/** @def HP_PATCHABLE_ATTRIBUTES
  * What makes a function patchable. Less than noipa lets gcc bypass or re-shape the function: clones, merged
  * pure calls, registers kept over the call because the callee was seen not to touch them. clang has no
  * noipa; optnone is its nearest complete form. 16 bytes before the entry, 2 at it, the entry aligned so
@@ -49,6 +49,8 @@ typedef struct hp_function_entry {
 #define HP_PATCHABLE_ATTRIBUTES __declspec(noinline)
 #endif
 
+/** @def HP_ENTRY_ATTRIBUTES
+ * What puts an entry into the section, and keeps it there. */
 #if defined(__GNUC__)
 #define HP_ENTRY_ATTRIBUTES __attribute__((section(".hpfn"), used, aligned(sizeof(void *))))
 #else
@@ -56,8 +58,11 @@ typedef struct hp_function_entry {
 #define HP_ENTRY_ATTRIBUTES __declspec(allocate(".hpfn"))
 #endif
 
+/** HP_JOIN without expanding its parameters first. */
 #define HP_JOIN_(a, b) a##b
+/** One token of two, which may be macros. */
 #define HP_JOIN(a, b) HP_JOIN_(a, b)
+/** One entry of the section: what the macros below are made of. */
 #define HP_ENTRY(kind, name, signature, function)                                                            \
     HP_ENTRY_ATTRIBUTES static const hp_function_entry HP_JOIN(                                              \
         hp_entry_, __COUNTER__) = {sizeof(hp_function_entry), (kind), HP_COMPILER_HERE, (name), (signature), \
@@ -101,7 +106,14 @@ typedef struct hp_function_entry {
 /** Make known under a name of its own a function that already is patchable, say by compiler options. */
 #define HP_PATCHABLE_AS(name, function) HP_ENTRY(HP_ENTRY_PATCHABLE, name, NULL, function)
 
-/* Calling conventions, for HP_PATCHABLE's first parameter; all one on x64. */
+/** @def HP_CDECL
+ * Calling convention, for HP_PATCHABLE's first parameter; all of them are one on x64.
+ * @def HP_STDCALL
+ * See HP_CDECL.
+ * @def HP_FASTCALL
+ * See HP_CDECL.
+ * @def HP_THISCALL
+ * See HP_CDECL. */
 #if defined(_M_IX86) || defined(__i386__)
 #if defined(__GNUC__)
 #define HP_CDECL __attribute__((cdecl))

@@ -7,6 +7,7 @@
 
 #include "hotpatch/base.h"
 
+/** How important a line is. */
 typedef enum hp_log_level {
     HP_LOG_ERROR = 1,   /**< something that was asked for did not happen */
     HP_LOG_WARNING = 2, /**< it happened, but the reader should know more */

@@ -59,12 +59,19 @@ typedef struct hp_patch_function {
  * it, hp_patch_drain says HP_E_PATCH_UNCOUNTED, and its module must stay loaded.
  */
 
-/** Begin. @return S_OK, E_OUTOFMEMORY. *patch is ended with hp_patch_close. */
+/**
+ * Begin.
+ *
+ * @param patch  receives the transaction, ended with hp_patch_close
+ * @return S_OK, E_OUTOFMEMORY
+ */
 HRESULT hp_patch_open(hp_patch **patch);
 
 /**
  * Add a function. Nothing is changed yet. The module is looked into at once, and judged again by the commit.
  *
+ * @param patch     not committed
+ * @param function  read during the call only; its size must be set
  * @return S_OK, or why this function cannot be redirected; the transaction is as before then: E_INVALIDARG,
  *         E_OUTOFMEMORY, HP_E_PATCH_STATE (it is committed), HP_E_NAME_UNKNOWN, HP_E_NAME_DUPLICATE (added
  *         twice), HP_E_FORWARDER, HP_E_ADDRESS_SHARED, HP_E_LINK_THUNK, HP_E_TOO_SHORT, HP_E_NOT_PATCHABLE,
@@ -81,7 +88,13 @@ typedef struct hp_patch_trouble {
     char detail[512]; /**< what is known beyond the code */
 } hp_patch_trouble;
 
-/** The trouble of the call before, on this transaction. @return its code, S_OK if it succeeded. */
+/**
+ * The trouble of the call before, on this transaction.
+ *
+ * @param patch    the transaction
+ * @param trouble  receives it; its size must be set
+ * @return its code, S_OK if it succeeded
+ */
 HRESULT hp_patch_explain(const hp_patch *patch, hp_patch_trouble *trouble);
 
 /**
@@ -89,6 +102,7 @@ HRESULT hp_patch_explain(const hp_patch *patch, hp_patch_trouble *trouble);
  * already redirected to the same replacement counts as done, and is not this transaction's to revert. The
  * modules of targets and replacements stay loaded until hp_patch_close.
  *
+ * @param patch  not committed
  * @return S_OK; S_FALSE if all of it was there already; as hp_patch_add; HP_E_NO_ROOM_NEAR,
  *         HP_E_DYNAMIC_CODE, HP_E_ENGINE_VERSION, or what VirtualProtect says. On failure no byte has
  *         changed, and hp_patch_commit may be called again.
@@ -98,6 +112,7 @@ HRESULT hp_patch_commit(hp_patch *patch);
 /**
  * Take the redirections back. New calls run what lies below; calls that are inside go on.
  *
+ * @param patch  committed
  * @return S_OK; HP_E_FOREIGN_BYTES if somebody else has changed the code of a function: it is left alone,
  *         what is there leads to the code below, and hp_patch_explain names it and who seems to be there;
  *         what VirtualProtect says, with nothing reverted. HP_E_PATCH_STATE if it is not committed.
@@ -107,6 +122,7 @@ HRESULT hp_patch_revert(hp_patch *patch);
 /**
  * Wait until no call is inside a replacement of a reverted transaction.
  *
+ * @param patch       reverted
  * @param timeout_ms  milliseconds; INFINITE: without limit
  * @return S_OK; HP_E_CALL_BUSY, try again later; HP_E_PATCH_UNCOUNTED if calls of some function are not
  *         counted; HP_E_PATCH_STATE if it is not reverted. A thread that leaves a replacement without
@@ -116,7 +132,9 @@ HRESULT hp_patch_drain(hp_patch *patch, uint32_t timeout_ms);
 
 /**
  * Free the transaction. One that is still committed stays in force for the life of the process, and so do its
- * modules; so do they if it was reverted but not drained. NULL is fine.
+ * modules; so do they if it was reverted but not drained.
+ *
+ * @param patch  the transaction; NULL is fine
  */
 void hp_patch_close(hp_patch *patch);
 
@@ -137,6 +155,7 @@ typedef struct hp_patch_info {
  * Ask about one function.
  *
  * @param address  its entry
+ * @param info     receives what is known; its size must be set
  * @return S_OK; S_FALSE if no engine in this process ever patched it (then foreign and owner are filled in
  *         all the same); E_INVALIDARG
  */
@@ -145,7 +164,13 @@ HRESULT hp_patch_query(const void *address, hp_patch_info *info);
 /** Called for each function that was ever patched, without a lock; nonzero ends it. */
 typedef int (*hp_patch_visitor)(const hp_patch_info *info, void *context);
 
-/** Ask about all of them, in the order of their addresses. @return S_OK or an error. */
+/**
+ * Ask about all of them, in the order of their addresses.
+ *
+ * @param visitor  called for each
+ * @param context  handed to it
+ * @return S_OK or an error
+ */
 HRESULT hp_patch_list(hp_patch_visitor visitor, void *context);
 
 HP_END_DECLS

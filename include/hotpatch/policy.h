@@ -22,20 +22,20 @@ typedef enum hp_failure_action {
 
 /** A result: as many of its bytes as the function's result has. */
 typedef union hp_policy_value {
-    uint64_t bits;
-    int64_t integer;
-    double f64;
-    float f32;
-    void *pointer;
+    uint64_t bits;   /**< unsigned integers; any result as it is */
+    int64_t integer; /**< signed integers */
+    double f64;      /**< a result of type double */
+    float f32;       /**< a result of type float */
+    void *pointer;   /**< a pointer, which is a handle in the signature */
 } hp_policy_value;
 
 /** A call that the update did not answer. Valid during the callback. */
 typedef struct hp_failure {
-    uint32_t size; /**< sizeof(hp_failure) */
-    HRESULT result;
+    uint32_t size;      /**< sizeof(hp_failure) */
+    HRESULT result;     /**< why: HP_E_UPDATE_GONE, HP_E_DEADLINE, ... */
     const char *detail; /**< what is known beyond the code: exception and place, for instance; never NULL */
-    const wchar_t *progid; /**< of the update */
-    const wchar_t *function;
+    const wchar_t *progid;   /**< of the update */
+    const wchar_t *function; /**< its name */
     uint32_t tries; /**< that were made, at least 1; 0 if the call was not tried, as the update is gone */
     uint32_t dispatched; /**< 0: it is certain that the update has not begun to run this call */
 } hp_failure;
