@@ -66,6 +66,17 @@ never_started() {
         grep -q '^ShellExecuteEx failed: Internal error' "$output"
 }
 
+# A process that a test has waited for in vain: what it waits for itself, as long as it is still there.
+say_what_stays() {
+    local pid
+    pid=$(tr -d '\r' <"$output" | sed -n 's/.*, process \([0-9]*\), does not end$/\1/p' | head -1)
+    [ -n "$pid" ] || return 0
+    echo "# threads of process $pid, now that the test has ended:"
+    WINEDLLOVERRIDES='mscoree,mshtml=' timeout 60 wine winedbg --command "bt all" </dev/null 2>/dev/null |
+        tr -d '\r' | cut -c1-160 |
+        awk -v pid="$(printf %04x "$pid")" '/^Backtracing for thread/ { mine = $7 == pid } mine && n++ < 120'
+}
+
 run_once
 if never_started; then
     echo "Wine did not start the program: once more"
@@ -76,6 +87,7 @@ if [ $rc = 124 ] || [ $rc = 137 ]; then
     echo "not passed: no end after $timeout s"
     exit 1
 elif [ $rc != 0 ]; then
+    say_what_stays
     echo "not passed: exit code $rc"
     exit 1
 fi
