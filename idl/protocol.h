@@ -31,6 +31,12 @@ enum hp_dispid {
 };
 
 /**
+ * Member id of the first replacement as a method, in the order of GetNames; the others follow. They are good
+ * for one object, got from GetIDsOfNames. No update has so many that they would meet another use of ids.
+ */
+#define HP_DISPID_FUNCTION_BASE 0x1000000
+
+/**
  * Extra arguments that an app gives an update which it starts itself, each with the decimal value of an
  * inherited handle: an event that the update sets once it can be called, and the app, having reset it, once
  * it has let go of the update's object; and the section that its class object is handed over in

@@ -1,6 +1,7 @@
 /**
  * @file marshal_shared.h
- * Inside marshal*.c: what both sides read alike. All functions are pure and thread-safe.
+ * Inside marshal*.c, and for server/automation.c and memory.c, which make frames too: what both sides read
+ * alike. All functions are pure and thread-safe.
  */
 #ifndef HP_PROXYGEN_MARSHAL_SHARED_H
 #define HP_PROXYGEN_MARSHAL_SHARED_H

@@ -1,7 +1,7 @@
 /**
  * @file signature_text.h
  * The inside of the signature parser: tokens, and what canonical form needs beyond
- * hp_signature. Not for other rooms, but for tools/debug/types_check.c.
+ * hp_signature. Not for other rooms, but for tools/debug/types_check.c and server/method.c.
  */
 #ifndef HP_PROXYGEN_SIGNATURE_TEXT_H
 #define HP_PROXYGEN_SIGNATURE_TEXT_H

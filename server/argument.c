@@ -55,25 +55,35 @@ HRESULT hp_argument_integer(const VARIANT *argument, LONG *value) {
     }
 }
 
-HRESULT hp_argument_bytes(const VARIANT *argument, SAFEARRAY **array, size_t *size) {
+static HRESULT find_array(const VARIANT *argument, VARTYPE wanted, UINT element, SAFEARRAY **array,
+                          size_t *count) {
     const VARIANT *variant = look_through(argument);
     SAFEARRAY *found = NULL;
-    if (variant && V_VT(variant) == (VT_ARRAY | VT_UI1))
+    if (variant && V_VT(variant) == (VT_ARRAY | wanted))
         found = V_ARRAY(variant);
-    else if (variant && V_VT(variant) == (VT_BYREF | VT_ARRAY | VT_UI1) && V_ARRAYREF(variant))
+    else if (variant && V_VT(variant) == (VT_BYREF | VT_ARRAY | wanted) && V_ARRAYREF(variant))
         found = *V_ARRAYREF(variant);
-    if (!found || SafeArrayGetDim(found) != 1 || SafeArrayGetElemsize(found) != 1)
+    if (!found || SafeArrayGetDim(found) != 1 || SafeArrayGetElemsize(found) != element)
         return DISP_E_TYPEMISMATCH;
     // What the VARIANT says of the elements and what the array says of itself are two claims. An array
     // without a type of its own is judged by the size of its elements alone.
     VARTYPE type;
-    if (SUCCEEDED(SafeArrayGetVartype(found, &type)) && type != VT_UI1)
+    if (SUCCEEDED(SafeArrayGetVartype(found, &type)) && type != wanted)
         return DISP_E_TYPEMISMATCH;
     LONG lower;
     LONG upper;
     if (FAILED(SafeArrayGetLBound(found, 1, &lower)) || FAILED(SafeArrayGetUBound(found, 1, &upper)))
         return DISP_E_TYPEMISMATCH;
     *array = found;
-    *size = (ULONG)upper - (ULONG)lower + 1u; // modulo 2^32, as upper was computed: exact for any lower bound
+    *count =
+        (ULONG)upper - (ULONG)lower + 1u; // modulo 2^32, as upper was computed: exact for any lower bound
     return S_OK;
+}
+
+HRESULT hp_argument_bytes(const VARIANT *argument, SAFEARRAY **array, size_t *size) {
+    return find_array(argument, VT_UI1, 1, array, size);
+}
+
+HRESULT hp_argument_values(const VARIANT *argument, SAFEARRAY **array, size_t *count) {
+    return find_array(argument, VT_VARIANT, sizeof(VARIANT), array, count);
 }

@@ -29,4 +29,12 @@ HRESULT hp_argument_integer(const VARIANT *argument, LONG *value);
  */
 HRESULT hp_argument_bytes(const VARIANT *argument, SAFEARRAY **array, size_t *size);
 
+/**
+ * An array of VARIANTs with one dimension and any lower bound.
+ *
+ * @param array  receives it, not copied
+ * @param count  receives the number of its elements
+ */
+HRESULT hp_argument_values(const VARIANT *argument, SAFEARRAY **array, size_t *count);
+
 #endif

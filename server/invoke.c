@@ -8,7 +8,9 @@
 #include "idl/log.h"
 #include "idl/protocol.h"
 #include "server/argument.h"
+#include "server/automation.h"
 #include "server/call.h"
+#include "server/method.h"
 #include "server/worker.h"
 
 #define KNOWN_FLAGS (DISPATCH_METHOD | DISPATCH_PROPERTYGET | DISPATCH_PROPERTYPUT | DISPATCH_PROPERTYPUTREF)
@@ -16,7 +18,8 @@
 // One invocation of a member.
 typedef struct invocation {
     hp_object *object;
-    VARIANT *argument;  // last parameter first, as in DISPPARAMS
+    VARIANT *argument; // last parameter first, as in DISPPARAMS
+    LCID locale;
     VARIANT *result;    // empty; NULL: the caller does not want it
     UINT bad;           // index of an argument of the wrong type
     hp_trouble trouble; // a failure of the member itself
@@ -80,6 +83,35 @@ static HRESULT get_signature(invocation *call) {
     return FAILED(hr) ? hr : return_text(call, item->signature);
 }
 
+// One element for each parameter. Which is to blame is said in words: they are part of one argument.
+static HRESULT run_values(invocation *call, const hp_export *item, const VARIANT *values, size_t count) {
+    const VARIANT *value[HP_SIGNATURE_MAX_PARAMETERS];
+    const uint16_t wanted = item->marshal.signature.count;
+    uint16_t bad;
+    if (count != wanted)
+        return hp_trouble_set(&call->trouble, DISP_E_BADPARAMCOUNT, item->name,
+                              "%zu values for %u parameters", count, (unsigned)wanted);
+    for (uint16_t i = 0; i < wanted; ++i)
+        value[i] = &values[i];
+    return hp_automation_run(call->object->exports, item, value, call->locale, call->result, &bad,
+                             &call->trouble);
+}
+
+static HRESULT run_array(invocation *call, BSTR name, SAFEARRAY *array, size_t count) {
+    const hp_export *item;
+    void *values;
+    HRESULT hr = find_export(call, name, &item);
+    if (FAILED(hr))
+        return hr;
+    hr = HP_FAULT("access to the call's values") ? E_UNEXPECTED : SafeArrayAccessData(array, &values);
+    if (FAILED(hr))
+        return bad_argument_at(call, 0, DISP_E_TYPEMISMATCH);
+    hr = count && !values ? bad_argument_at(call, 0, DISP_E_TYPEMISMATCH)
+                          : run_values(call, item, values, count);
+    SafeArrayUnaccessData(array);
+    return hr;
+}
+
 static HRESULT run(invocation *call) {
     BSTR name;
     SAFEARRAY *array;
@@ -88,6 +120,8 @@ static HRESULT run(invocation *call) {
     HRESULT hr = hp_argument_string(&call->argument[1], &name);
     if (FAILED(hr))
         return bad_argument_at(call, 1, hr);
+    if (SUCCEEDED(hp_argument_values(&call->argument[0], &array, &size)))
+        return run_array(call, name, array, size);
     hr = hp_argument_bytes(&call->argument[0], &array, &size);
     if (FAILED(hr))
         return bad_argument_at(call, 0, hr);
@@ -194,12 +228,33 @@ static void describe(const hp_trouble *trouble, EXCEPINFO *exception) {
         exception->bstrDescription = SysAllocString(wide);
 }
 
-HRESULT hp_invoke_member(hp_object *object, DISPID id, WORD flags, const DISPPARAMS *parameters,
-                         VARIANT *result, EXCEPINFO *exception, UINT *bad_argument) {
-    const struct member *member;
-    HRESULT hr = find_member(id, flags, &member);
+// What Automation has codes for, and an index, instead of an exception.
+static int is_about_argument(HRESULT hr) {
+    return hr == DISP_E_TYPEMISMATCH || hr == DISP_E_OVERFLOW || hr == DISP_E_PARAMNOTOPTIONAL;
+}
+
+static HRESULT run_method(invocation *call, const hp_export *item, WORD flags, const DISPPARAMS *parameters) {
+    hp_method_arguments arguments;
+    uint16_t bad;
+    if (flags & ~KNOWN_FLAGS)
+        return E_INVALIDARG;
+    if (!(flags & DISPATCH_METHOD) || (flags & (DISPATCH_PROPERTYPUT | DISPATCH_PROPERTYPUTREF)))
+        return DISP_E_MEMBERNOTFOUND;
+    if (!parameters)
+        return E_INVALIDARG;
+    HRESULT hr = hp_method_arrange(item, parameters, &arguments, &call->bad);
     if (FAILED(hr))
         return hr;
+    hr = hp_automation_run(call->object->exports, item, arguments.value, call->locale, call->result, &bad,
+                           &call->trouble);
+    if (FAILED(hr) && bad != HP_AUTOMATION_NOBODY && is_about_argument(hr)) {
+        call->bad = arguments.place[bad];
+        call->trouble.result = S_OK;
+    }
+    return hr;
+}
+
+static HRESULT run_member(invocation *call, const struct member *member, const DISPPARAMS *parameters) {
     if (!parameters)
         return E_INVALIDARG;
     if (parameters->cNamedArgs)
@@ -208,23 +263,35 @@ HRESULT hp_invoke_member(hp_object *object, DISPID id, WORD flags, const DISPPAR
         return DISP_E_BADPARAMCOUNT;
     if (member->count && !parameters->rgvarg)
         return E_INVALIDARG;
+    call->argument = parameters->rgvarg;
+    return member->run(call);
+}
+
+HRESULT hp_invoke_member(hp_object *object, DISPID id, WORD flags, const DISPPARAMS *parameters, LCID locale,
+                         VARIANT *result, EXCEPINFO *exception, UINT *bad_argument) {
+    const hp_export *item = hp_method_export(object->exports, id);
+    const struct member *member = NULL;
+    HRESULT hr = item ? S_OK : find_member(id, flags, &member);
+    if (FAILED(hr))
+        return hr;
 
     invocation call;
     call.object = object;
-    call.argument = parameters->rgvarg;
     call.result = result;
+    call.locale = locale;
+    call.bad = 0;
     call.trouble.result = S_OK;
     call.trouble.thing[0] = call.trouble.detail[0] = '\0';
     if (result)
         VariantInit(result);
-    hr = member->run(&call);
-    if (hr == DISP_E_TYPEMISMATCH && SUCCEEDED(call.trouble.result)) {
+    hr = item ? run_method(&call, item, flags, parameters) : run_member(&call, member, parameters);
+    if (SUCCEEDED(hr))
+        return S_OK;
+    if (SUCCEEDED(call.trouble.result)) { // Automation's own codes
         if (bad_argument)
             *bad_argument = call.bad;
         return hr;
     }
-    if (SUCCEEDED(hr))
-        return S_OK;
     hp_log_trouble(HP_LOG_WARNING, &call.trouble);
     if (exception)
         describe(&call.trouble, exception);

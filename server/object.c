@@ -9,6 +9,7 @@
 #include "server/image.h"
 #include "server/invoke.h"
 #include "server/lifetime.h"
+#include "server/method.h"
 
 static hp_object *object_of(IDispatch *dispatch) {
     return (hp_object *)((char *)dispatch - offsetof(hp_object, dispatch));
@@ -70,7 +71,6 @@ static HRESULT STDMETHODCALLTYPE object_typeinfo(IDispatch *dispatch, UINT index
 
 static HRESULT STDMETHODCALLTYPE object_ids(IDispatch *dispatch, REFIID reserved, LPOLESTR *names, UINT count,
                                             LCID locale, DISPID *ids) {
-    (void)dispatch;
     (void)locale;
     if (!IsEqualIID(reserved, &IID_NULL))
         return DISP_E_UNKNOWNINTERFACE;
@@ -87,19 +87,25 @@ static HRESULT STDMETHODCALLTYPE object_ids(IDispatch *dispatch, REFIID reserved
         return hr;
     hr = DispGetIDsOfNames(info, names, count, ids);
     ITypeInfo_Release(info);
-    return hr;
+    if (hr != DISP_E_UNKNOWNNAME || ids[0] != DISPID_UNKNOWN)
+        return hr;
+    // What the interface has comes first: it means the same with every update.
+    const hp_exports *exports = object_of(dispatch)->exports;
+    hr = hp_method_find(exports, names[0], &ids[0]);
+    return FAILED(hr)
+               ? hr
+               : hp_method_parameters(hp_method_export(exports, ids[0]), names + 1, count - 1, ids + 1);
 }
 
 static HRESULT STDMETHODCALLTYPE object_invoke(IDispatch *dispatch, DISPID id, REFIID reserved, LCID locale,
                                                WORD flags, DISPPARAMS *parameters, VARIANT *result,
                                                EXCEPINFO *exception, UINT *bad_argument) {
-    (void)locale;
     if (!IsEqualIID(reserved, &IID_NULL))
         return DISP_E_UNKNOWNINTERFACE;
     // A call that is under way outlives the client's last reference.
     object_addref(dispatch);
     HRESULT hr =
-        hp_invoke_member(object_of(dispatch), id, flags, parameters, result, exception, bad_argument);
+        hp_invoke_member(object_of(dispatch), id, flags, parameters, locale, result, exception, bad_argument);
     object_release(dispatch);
     return hr;
 }

@@ -14,7 +14,7 @@
 enum { DISGUISES = 17, HEADER = 24, BLOCK_HEADER = 24 };
 
 typedef HRESULT invoke_member(hp_object *object, DISPID id, WORD flags, const DISPPARAMS *parameters,
-                              VARIANT *result, EXCEPINFO *exception, UINT *bad);
+                              LCID locale, VARIANT *result, EXCEPINFO *exception, UINT *bad);
 invoke_member __real_hp_invoke_member, __wrap_hp_invoke_member;
 
 storm_dice chaos_throw_dice(void) {
@@ -205,10 +205,10 @@ static HRESULT disguise(storm_dice *dice, uint32_t kind, VARIANT *result, EXCEPI
 
 // NOLINTNEXTLINE(bugprone-reserved-identifier): the linker's name
 HRESULT __wrap_hp_invoke_member(hp_object *object, DISPID id, WORD flags, const DISPPARAMS *parameters,
-                                VARIANT *result, EXCEPINFO *exception, UINT *bad) {
+                                LCID locale, VARIANT *result, EXCEPINFO *exception, UINT *bad) {
     const int deed = id == HP_DISPID_CALL ? CHAOS_GARBAGE : CHAOS_NO_OFFER;
     if (result == NULL || id == HP_DISPID_DISCONNECT || chaos_take_order(deed, deed) == CHAOS_ANSWER)
-        return __real_hp_invoke_member(object, id, flags, parameters, result, exception, bad);
+        return __real_hp_invoke_member(object, id, flags, parameters, locale, result, exception, bad);
     storm_dice dice = chaos_throw_dice();
     const uint32_t kind = storm_roll(&dice, DISGUISES + 1);
     InterlockedIncrement(&chaos_shared->garbled[kind]);
@@ -218,6 +218,6 @@ HRESULT __wrap_hp_invoke_member(hp_object *object, DISPID id, WORD flags, const 
             give_noise(&dice, result);
         return chaos_code(&dice);
     }
-    const HRESULT hr = __real_hp_invoke_member(object, id, flags, parameters, result, exception, bad);
+    const HRESULT hr = __real_hp_invoke_member(object, id, flags, parameters, locale, result, exception, bad);
     return hr == S_OK && V_VT(result) == (VT_ARRAY | VT_UI1) ? disguise(&dice, kind, result, exception) : hr;
 }
