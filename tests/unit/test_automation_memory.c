@@ -146,6 +146,9 @@ static void arrays_come_back_as_the_caller_had_them(void **state) {
     assert_memory_equal(direct->pvData, "\1\2\3", 3);
     assert_int_equal(call2(L"reverse", bytes, i4(3)).hr, S_OK); // by value: stays
     assert_memory_equal(direct->pvData, "\1\2\3", 3);
+    assert_int_equal(SafeArrayLock(direct), S_OK); // somebody works on it: it cannot be replaced
+    expect_bad(call2(L"reverse", variable(&bytes), i4(3)), DISP_E_TYPEMISMATCH, 1);
+    assert_int_equal(SafeArrayUnlock(direct), S_OK);
     VariantClear(&bytes);
 
     const int values[] = {200, 100};
