@@ -101,7 +101,7 @@ static HRESULT run_array(invocation *call, BSTR name, SAFEARRAY *array, size_t c
     const hp_export *item;
     void *values;
     HRESULT hr = find_export(call, name, &item);
-    if (FAILED(hr))
+    if (!item)
         return hr;
     hr = HP_FAULT("access to the call's values") ? E_UNEXPECTED : SafeArrayAccessData(array, &values);
     if (FAILED(hr))

@@ -89,10 +89,14 @@ static whole whole_of(int64_t value) {
 }
 
 static HRESULT round_real(double value, whole *number) {
-    const double rounded = nearbyint(value);       // to even, as Automation does
-    if (!(rounded >= -0x1p63 && rounded < 0x1p64)) // nor is it a NaN
-        return DISP_E_OVERFLOW;
-    *number = rounded < 0 ? whole_of((int64_t)rounded) : (whole){(uint64_t)rounded, 0};
+    const double half = 9223372036854775808.0; // 2^63
+    const double rounded = nearbyint(value);   // to even, as Automation does
+    if (fabs(rounded) < half || rounded == -half)
+        *number = whole_of(llrint(rounded));
+    else if (rounded > 0 && rounded - half < half)
+        *number = (whole){(uint64_t)llrint(rounded - half) + ((uint64_t)1 << 63), 0};
+    else
+        return DISP_E_OVERFLOW; // so is a NaN
     return S_OK;
 }
 

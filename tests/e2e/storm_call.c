@@ -75,6 +75,25 @@ static void make_odd(storm_dice *dice, storm_call *call, void (*make)(storm_dice
         call->name[i] = storm_once_in(dice, 2) ? DISPID_PROPERTYPUT : (DISPID)storm_number(dice);
 }
 
+/* A replacement as a method: as many arguments as it has parameters, mostly. */
+static void make_method(storm_dice *dice, const hp_export *item, storm_call *call) {
+    const UINT wanted = item->marshal.signature.count;
+    call->method = item;
+    call->flags = DISPATCH_METHOD;
+    call->count =
+        storm_once_in(dice, 10) || wanted > STORM_ARGUMENTS ? storm_roll(dice, STORM_ARGUMENTS + 1) : wanted;
+    for (UINT i = 0; i < call->count; i++) {
+        storm_value *value = &call->value[i];
+        storm_value_any(dice, value);
+        if (storm_once_in(dice, 2)) {
+            storm_value_clear(value);
+            *value = (storm_value){0};
+            V_VT(&value->outer) = VT_I4;
+            V_I4(&value->outer) = (LONG)storm_roll(dice, 4);
+        }
+    }
+}
+
 void storm_call_make(storm_dice *dice, const hp_exports *exports, storm_call *call) {
     const hp_export *item = any_export(dice, exports);
     begin(dice, call);
@@ -96,6 +115,8 @@ void storm_call_make(storm_dice *dice, const hp_exports *exports, storm_call *ca
         call->count = 1;
         V_VT(&call->value[0].outer) = VT_I4;
         V_I4(&call->value[0].outer) = storm_once_in(dice, 2) ? (LONG)GetCurrentProcessId() : -1;
+    } else if (kind < 90) {
+        make_method(dice, item, call);
     } else {
         make_odd(dice, call, storm_value_any);
     }
@@ -106,6 +127,14 @@ void storm_call_make_trash(storm_dice *dice, storm_call *call) {
     make_odd(dice, call, storm_value_trash);
 }
 
+static HRESULT find_method(const hp_export *item, IDispatch *object, DISPID *id) {
+    wchar_t text[256] = {0};
+    LPOLESTR name = text;
+    for (size_t i = 0; i < item->length && i < 255; i++)
+        text[i] = (unsigned char)item->name[i];
+    return IDispatch_GetIDsOfNames(object, &IID_NULL, &name, 1, LOCALE_NEUTRAL, id);
+}
+
 void storm_call_run(storm_call *call, IDispatch *object, storm_outcome *outcome) {
     VARIANT arguments[STORM_ARGUMENTS];
     for (UINT i = 0; i < call->count; i++)
@@ -114,6 +143,9 @@ void storm_call_run(storm_call *call, IDispatch *object, storm_outcome *outcome)
     EXCEPINFO exception = {0};
     memset(outcome, 0, sizeof *outcome);
     outcome->bad = 99;
+    outcome->hr = call->method != NULL ? find_method(call->method, object, &call->id) : S_OK;
+    if (FAILED(outcome->hr))
+        return;
     outcome->hr =
         IDispatch_Invoke(object, call->id, &call->reserved, call->locale, call->flags, &parameters,
                          call->wants_result ? &outcome->result : NULL,
@@ -150,12 +182,25 @@ static int is_reply(const VARIANT *result) {
                          &reply) == S_OK;
 }
 
+static int is_of_values(const VARIANT *frame) {
+    const VARIANT *inner = V_VT(frame) == (VT_BYREF | VT_VARIANT) ? V_VARIANTREF(frame) : frame;
+    return (V_VT(inner) & ~VT_BYREF) == (VT_ARRAY | VT_VARIANT);
+}
+
+/* A function was called with values, and gives its result as one, of whatever type. */
+static int gives_value(const storm_call *call) {
+    return call->method != NULL ||
+           (call->id == HP_DISPID_CALL && call->count == 2 && is_of_values(&call->value[0].outer));
+}
+
 const char *storm_outcome_defect(const storm_call *call, const storm_outcome *outcome) {
     if (SUCCEEDED(outcome->hr) && outcome->hr != S_OK)
         return "it succeeds, but not with S_OK";
     if (FAILED(outcome->hr) && V_VT(&outcome->result) != VT_EMPTY)
         return "a failure has a result";
-    if (outcome->hr == S_OK && call->wants_result) {
+    if (outcome->hr == DISP_E_UNKNOWNNAME && call->method != NULL)
+        return "a function is no method";
+    if (outcome->hr == S_OK && call->wants_result && !gives_value(call)) {
         if (V_VT(&outcome->result) != result_type(call->id))
             return "the result is of the wrong type";
         if (call->id == HP_DISPID_CALL && !is_reply(&outcome->result))
@@ -176,13 +221,15 @@ static int same_bytes(const VARIANT *a, const VARIANT *b) {
 }
 
 int storm_outcome_equal(const storm_call *call, const storm_outcome *a, const storm_outcome *b) {
+    if (call->method != NULL) /* what came back by reference was in the second one's arguments */
+        return 1;
     if (a->hr != b->hr || V_VT(&a->result) != V_VT(&b->result))
         return 0;
     if (a->hr == DISP_E_EXCEPTION && call->wants_exception && a->scode != b->scode)
         return 0;
     if (a->hr == DISP_E_TYPEMISMATCH && call->wants_bad && a->bad != b->bad)
         return 0;
-    if (a->hr != S_OK || !call->wants_result)
+    if (a->hr != S_OK || !call->wants_result || gives_value(call))
         return 1;
     if (call->id == HP_DISPID_CALL)
         return same_bytes(&a->result, &b->result);

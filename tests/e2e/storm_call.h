@@ -12,7 +12,8 @@ enum { STORM_ARGUMENTS = 5 };
 
 /** A call of Invoke. */
 typedef struct storm_call {
-    DISPID id;
+    DISPID id;               /**< of a method: found when it is run, each object has its own */
+    const hp_export *method; /**< NULL: a member of the interface */
     IID reserved;
     LCID locale;
     WORD flags;

@@ -129,7 +129,9 @@ static void one_name(void) {
     DISPID there = 0, here = 0;
     HRESULT hr = IDispatch_GetIDsOfNames(it.object, &IID_NULL, &name, 1, LOCALE_NEUTRAL, &there);
     HRESULT own = IDispatch_GetIDsOfNames(it.here, &IID_NULL, &name, 1, LOCALE_NEUTRAL, &here);
-    if (hr != own || there != here)
+    /* Each object numbers its functions as it likes. */
+    const int both = there >= HP_DISPID_FUNCTION_BASE && here >= HP_DISPID_FUNCTION_BASE;
+    if (hr != own || (there != here && !both))
         WRONG("a name has the number %ld (0x%08lx) there, %ld (0x%08lx) here", there, hr, here, own);
 }
 
