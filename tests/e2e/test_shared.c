@@ -266,16 +266,23 @@ static void update_that_nobody_calls_uses_no_processor_time(void **state) {
     end_to_keep(threads, results, BURST, leave);
     assert_int_equal(status().channels, BURST);
     const ULONGLONG first = time_used(pid);
-    burst();
-    const ULONGLONG before = time_used_at_rest(pid, process);
-    assert_true(before > first + tick); /* so it is its time, and is seen */
+    /* Until it is seen that it is its time: the clock tells whole ticks of each thread. */
+    const ULONGLONG limit = GetTickCount64() + PATIENCE_MS;
+    ULONGLONG before;
+    int bursts = 0;
+    do {
+        assert_true(GetTickCount64() < limit);
+        burst();
+        bursts++;
+        before = time_used_at_rest(pid, process);
+    } while (before <= first + tick);
     assert_int_equal(WaitForSingleObject(process, IDLE_MS), WAIT_TIMEOUT);
     const ULONGLONG after = time_used(pid);
     print_message("# ms of processor time: %llu, after the calls %llu, %u ms later %llu\n", first / 10000,
                   before / 10000, IDLE_MS, after / 10000);
     assert_true(after <= before + tick);
     assert_int_equal(session_add(2, 3), 1005);
-    assert_int_equal(status().shared_calls, BURST * (BURST_CALLS + 1) + 1);
+    assert_int_equal(status().shared_calls, BURST * (bursts * BURST_CALLS + 1) + 1);
     detach(process);
     CloseHandle(in);
     CloseHandle(leave);
