@@ -140,6 +140,10 @@ static DWORD attach(hp_watch *watch) {
     } else {
         if (!watch->hopeless)
             wait = schedule_retry(watch);
+        if (quiet && wait > DAMAGED_MS) { /* whoever is at it will soon be done */
+            wait = DAMAGED_MS;
+            watch->retry_at = GetTickCount64() + wait;
+        }
         if (!quiet && hr != HP_E_PROGID_UNKNOWN && hr != HRESULT_FROM_WIN32(ERROR_CANCELLED))
             tell(watch, HP_EVENT_FAILED, hr, message, report);
     }

@@ -27,7 +27,8 @@ static void move(hp_wait *wait) {
     const ULONGLONG now = GetTickCount64();
     const DWORD number = GetCurrentProcessorNumber();
     wait->crowded = 0;
-    if (now - wait->moved < MOVE_MS || number >= 8 * sizeof all)
+    /* In several groups of processors neither numbers nor masks mean one thing. */
+    if (now - wait->moved < MOVE_MS || number >= 8 * sizeof all || GetActiveProcessorGroupCount() != 1)
         return;
     wait->moved = now;
     if (!GetProcessAffinityMask(GetCurrentProcess(), &all, &of_system))
@@ -36,12 +37,15 @@ static void move(hp_wait *wait) {
     const DWORD_PTR before = others != 0 ? SetThreadAffinityMask(GetCurrentThread(), others) : 0;
     if (before == 0)
         return;
-    if (wait->wide == 0 || before != wait->narrow)
-        wait->wide = before;
+    if (before != all && before != wait->narrow) { /* somebody else, a replacement say, has a place for it */
+        SetThreadAffinityMask(GetCurrentThread(), before);
+        return;
+    }
+    wait->wide = all;
     wait->narrow = others;
 }
 
-/* Unless somebody else, a replacement say, has meanwhile said where this thread shall run. */
+/* Unless somebody else has meanwhile said where this thread shall run. */
 static void widen(hp_wait *wait) {
     const DWORD_PTR before = SetThreadAffinityMask(GetCurrentThread(), wait->wide);
     if (before != 0 && before != wait->narrow)

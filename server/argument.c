@@ -66,9 +66,9 @@ static HRESULT find_array(const VARIANT *argument, VARTYPE wanted, UINT element,
     if (!found || SafeArrayGetDim(found) != 1 || SafeArrayGetElemsize(found) != element)
         return DISP_E_TYPEMISMATCH;
     // What the VARIANT says of the elements and what the array says of itself are two claims. An array
-    // without a type of its own is judged by the size of its elements alone.
+    // without a type of its own is judged by the size of its elements alone, where any bytes will do.
     VARTYPE type;
-    if (SUCCEEDED(SafeArrayGetVartype(found, &type)) && type != wanted)
+    if (SUCCEEDED(SafeArrayGetVartype(found, &type)) ? type != wanted : wanted == VT_VARIANT)
         return DISP_E_TYPEMISMATCH;
     LONG lower;
     LONG upper;

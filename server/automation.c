@@ -218,7 +218,7 @@ static HRESULT give_back(value_call *it, const hp_frame *reply, VARIANT *result)
 
 static HRESULT blame(const value_call *it, HRESULT hr, const char *what, hp_trouble *trouble) {
     char parameter[96];
-    const char *reason = "this cannot be converted";
+    const char *reason = NULL;
     if (it->current == HP_AUTOMATION_NOBODY)
         return hp_trouble_set(trouble, hr, it->item->name, "%s", what);
     hp_method_say(it->item, it->current, parameter, sizeof parameter);
@@ -230,7 +230,10 @@ static HRESULT blame(const value_call *it, HRESULT hr, const char *what, hp_trou
         reason = "the value does not fit";
     else if (hr == DISP_E_PARAMNOTOPTIONAL)
         reason = "it was left out";
-    return hp_trouble_set(trouble, hr, it->item->name, "%s%s: %s", what, parameter, reason);
+    else if (hr == DISP_E_TYPEMISMATCH)
+        reason = "this cannot be converted";
+    return hp_trouble_set(trouble, hr, it->item->name, "%s%s%s%s", what, parameter, reason ? ": " : "",
+                          reason ? reason : "");
 }
 
 static HRESULT run(const hp_exports *exports, value_call *it, VARIANT *result, hp_trouble *trouble) {
@@ -253,8 +256,10 @@ static HRESULT run(const hp_exports *exports, value_call *it, VARIANT *result, h
     if (SUCCEEDED(hr)) {
         hr = give_back(it, &call.frame, result);
         hp_call_end(&call);
-        if (FAILED(hr))
+        if (FAILED(hr)) {
             blame(it, hr, ran, trouble);
+            it->current = HP_AUTOMATION_NOBODY; // an index alone would say that it did not run
+        }
     }
     free(bytes);
     return hr;

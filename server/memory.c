@@ -28,7 +28,7 @@ static HRESULT open_array(const VARIANT *variant, elements *found) {
     LONG lower;
     LONG upper;
     if (!found->size || !array || SafeArrayGetDim(array) != 1 || SafeArrayGetElemsize(array) != found->size ||
-        (SUCCEEDED(SafeArrayGetVartype(array, &type)) && type != found->type) ||
+        (SUCCEEDED(SafeArrayGetVartype(array, &type)) ? type != found->type : found->type == VT_VARIANT) ||
         FAILED(SafeArrayGetLBound(array, 1, &lower)) || FAILED(SafeArrayGetUBound(array, 1, &upper)))
         return DISP_E_TYPEMISMATCH;
     found->array = array;
@@ -143,7 +143,7 @@ HRESULT hp_memory_from_text(const VARIANT *variant, uint32_t element, LCID local
     const wchar_t *characters = V_BSTR(&text) ? V_BSTR(&text) : nothing;
     if (length > HP_MARSHAL_LIMIT / 4)
         hr = HP_E_STRING_TOO_LONG;
-    else if (wmemchr(characters, 0, length))
+    else if (SysStringByteLen(V_BSTR(&text)) % sizeof(wchar_t) || wmemchr(characters, 0, length))
         hr = DISP_E_TYPEMISMATCH;
     else if (element == 1)
         hr = to_code_page(characters, (int)length, bytes, size);

@@ -6,6 +6,7 @@
 
 #include "hotpatch_h.h"
 #include "idl/fault.h"
+#include "idl/protocol.h"
 #include "server/image.h"
 #include "server/invoke.h"
 #include "server/lifetime.h"
@@ -87,7 +88,8 @@ static HRESULT STDMETHODCALLTYPE object_ids(IDispatch *dispatch, REFIID reserved
         return hr;
     hr = DispGetIDsOfNames(info, names, count, ids);
     ITypeInfo_Release(info);
-    if (hr != DISP_E_UNKNOWNNAME || ids[0] != DISPID_UNKNOWN)
+    // Windows also knows the methods of IDispatch itself, by ids of their own: no script calls those.
+    if (ids[0] >= HP_DISPID_GET_NAMES && ids[0] <= HP_DISPID_OPEN_CHANNEL)
         return hr;
     // What the interface has comes first: it means the same with every update.
     const hp_exports *exports = object_of(dispatch)->exports;

@@ -220,8 +220,15 @@ static int same_bytes(const VARIANT *a, const VARIANT *b) {
            memcmp(one->pvData, two->pvData, one->rgsabound[0].cElements) == 0;
 }
 
+static int has_references(const storm_call *call) {
+    for (UINT i = 0; i < call->count; i++)
+        if (V_ISBYREF(&call->value[i].outer))
+            return 1;
+    return 0;
+}
+
 int storm_outcome_equal(const storm_call *call, const storm_outcome *a, const storm_outcome *b) {
-    if (call->method != NULL) /* what came back by reference was in the second one's arguments */
+    if (call->method != NULL && has_references(call)) /* what came back changed the second one's arguments */
         return 1;
     if (a->hr != b->hr || V_VT(&a->result) != V_VT(&b->result))
         return 0;

@@ -318,8 +318,8 @@ static void class_that_stays_half_written_is_said_to_be_damaged(void **state) {
     assert_int_equal(RegSetKeyValueW(HKEY_CURRENT_USER, L"Software\\Classes\\Acme.Damaged\\CurVer", NULL,
                                      REG_SZ, nowhere, sizeof nowhere),
                      0);
-    listen_to(&it, L"Acme.Damaged", 1);
     const ULONGLONG start = GetTickCount64();
+    listen_to(&it, L"Acme.Damaged", 1);
     told event = expect_event(&it, HP_EVENT_FAILED);
     assert_int_equal(event.result, HP_E_CLASS_DAMAGED);
     assert_true(event.at - start > 500);

@@ -134,6 +134,27 @@ static void arrays_that_lie_are_refused(void **state) {
     VariantClear(&array);
 }
 
+/* Of what a function only writes to, nothing is read first. */
+static void arrays_that_lie_are_not_written_to(void **state) {
+    (void)state;
+    SAFEARRAYBOUND bounds[] = {{2, 0}, {1, 0}};
+    SAFEARRAY *texts = SafeArrayCreateVector(VT_BSTR, 0, 2), *flat = SafeArrayCreate(VT_R8, 2, bounds);
+    VARIANT lie = {.vt = VT_BYREF | VT_ARRAY | VT_R8, .pparray = &texts};
+    expect_bad(call2(L"squares", lie, i4(2)), DISP_E_TYPEMISMATCH, 1);
+    lie.pparray = &flat;
+    expect_bad(call2(L"squares", lie, i4(2)), DISP_E_TYPEMISMATCH, 1);
+    SafeArrayDestroy(texts);
+    SafeArrayDestroy(flat);
+}
+
+/* Its last half character would stand where the NUL belongs. */
+static void text_that_ends_in_half_a_character_is_refused(void **state) {
+    (void)state;
+    VARIANT text = {.vt = VT_BSTR, .bstrVal = SysAllocStringByteLen("a\0b\0c", 5)};
+    expect_bad(call2(L"double_text", variable(&text), i4(3)), DISP_E_TYPEMISMATCH, 1);
+    VariantClear(&text);
+}
+
 static void arrays_come_back_as_the_caller_had_them(void **state) {
     (void)state;
     VARIANT bytes = bytes_of(3, "\1\2\3");
@@ -198,8 +219,10 @@ static void values_come_back_after_success_only(void **state) {
     assert_int_equal(first, 1);
     assert_int_equal(V_VT(&second), VT_BSTR);
     SHORT narrow = 3; // what comes back does not fit there: nor does anything else change
-    expect_bad(call3(L"spoil", (VARIANT){.vt = VT_BYREF | VT_I2, .piVal = &narrow}, variable(&second), i4(0)),
-               DISP_E_OVERFLOW, 2);
+    /* It ran, so this is no mere index of an argument, which the caller would correct to call again. */
+    expect_thrown(
+        call3(L"spoil", (VARIANT){.vt = VT_BYREF | VT_I2, .piVal = &narrow}, variable(&second), i4(0)),
+        DISP_E_OVERFLOW, L"it ran, but its results");
     assert_int_equal(narrow, 3);
     assert_int_equal(V_VT(&second), VT_BSTR);
     expect_i4(call3(L"spoil", by_reference, variable(&second), i4(0)), 0);
@@ -255,6 +278,8 @@ int main(void) {
         cmocka_unit_test(arrays_of_numbers_go_in),
         cmocka_unit_test(empty_and_missing_arrays),
         cmocka_unit_test(arrays_that_lie_are_refused),
+        cmocka_unit_test(arrays_that_lie_are_not_written_to),
+        cmocka_unit_test(text_that_ends_in_half_a_character_is_refused),
         cmocka_unit_test(arrays_come_back_as_the_caller_had_them),
         cmocka_unit_test(huge_arrays_are_refused_before_the_call),
         cmocka_unit_test(values_come_back_after_success_only),
