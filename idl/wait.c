@@ -66,7 +66,7 @@ static int spin(hp_wait *wait, const volatile LONG *counter, uint32_t target) {
         if (i % LOOKS_PER_YIELD == 0) {
             if (*wait->closed)
                 return 0;
-            if (!yielded && !wait->moves && wait->place != NULL)
+            if (!yielded && !wait->moves)
                 *wait->place = here();
             yielded = 1;
             SwitchToThread();

@@ -19,13 +19,13 @@ typedef struct hp_wait {
     HANDLE cancel;               /**< ends the wait too; NULL for none */
     volatile LONG *sleeps;       /**< shared with the other side */
     const volatile LONG *closed; /**< shared: set by the other side when nothing more will come */
-    volatile LONG *place; /**< shared, a hint: 1 + number of the processor where the app waits; NULL: none */
-    int moves;            /**< this is the update's side */
-    uint32_t crowded;     /**< its waits in a row that ended on the app's processor */
-    ULONGLONG moved;      /**< GetTickCount64 */
-    DWORD_PTR wide;       /**< where the thread may run but for having moved; 0: it has not */
-    DWORD_PTR narrow;     /**< where it may run since */
-    uint32_t spins;       /**< so many looks before it sleeps */
+    volatile LONG *place;        /**< shared, a hint: 1 + number of the processor where the app waits */
+    int moves;                   /**< this is the update's side */
+    uint32_t crowded;            /**< its waits in a row that ended on the app's processor */
+    ULONGLONG moved;             /**< GetTickCount64 */
+    DWORD_PTR wide;              /**< where the thread may run but for having moved; 0: it has not */
+    DWORD_PTR narrow;            /**< where it may run since */
+    uint32_t spins;              /**< so many looks before it sleeps */
     uint32_t most;
 } hp_wait;
 

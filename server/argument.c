@@ -55,28 +55,34 @@ HRESULT hp_argument_integer(const VARIANT *argument, LONG *value) {
     }
 }
 
+// What a VARIANT says of the elements and what the array says of itself are two claims. An array without a
+// type of its own is judged by the size of its elements alone, where any bytes will do.
+int hp_argument_is_vector(SAFEARRAY *array, VARTYPE of, UINT element, ULONG *count) {
+    VARTYPE type;
+    LONG lower;
+    LONG upper;
+    if (SafeArrayGetDim(array) != 1 || SafeArrayGetElemsize(array) != element ||
+        (SUCCEEDED(SafeArrayGetVartype(array, &type)) ? type != of : of == VT_VARIANT) ||
+        FAILED(SafeArrayGetLBound(array, 1, &lower)) || FAILED(SafeArrayGetUBound(array, 1, &upper)))
+        return 0;
+    *count =
+        (ULONG)upper - (ULONG)lower + 1u; // modulo 2^32, as upper was computed: exact for any lower bound
+    return 1;
+}
+
 static HRESULT find_array(const VARIANT *argument, VARTYPE wanted, UINT element, SAFEARRAY **array,
                           size_t *count) {
     const VARIANT *variant = look_through(argument);
     SAFEARRAY *found = NULL;
+    ULONG elements;
     if (variant && V_VT(variant) == (VT_ARRAY | wanted))
         found = V_ARRAY(variant);
     else if (variant && V_VT(variant) == (VT_BYREF | VT_ARRAY | wanted) && V_ARRAYREF(variant))
         found = *V_ARRAYREF(variant);
-    if (!found || SafeArrayGetDim(found) != 1 || SafeArrayGetElemsize(found) != element)
-        return DISP_E_TYPEMISMATCH;
-    // What the VARIANT says of the elements and what the array says of itself are two claims. An array
-    // without a type of its own is judged by the size of its elements alone, where any bytes will do.
-    VARTYPE type;
-    if (SUCCEEDED(SafeArrayGetVartype(found, &type)) ? type != wanted : wanted == VT_VARIANT)
-        return DISP_E_TYPEMISMATCH;
-    LONG lower;
-    LONG upper;
-    if (FAILED(SafeArrayGetLBound(found, 1, &lower)) || FAILED(SafeArrayGetUBound(found, 1, &upper)))
+    if (!found || !hp_argument_is_vector(found, wanted, element, &elements))
         return DISP_E_TYPEMISMATCH;
     *array = found;
-    *count =
-        (ULONG)upper - (ULONG)lower + 1u; // modulo 2^32, as upper was computed: exact for any lower bound
+    *count = elements;
     return S_OK;
 }
 

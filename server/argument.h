@@ -37,4 +37,14 @@ HRESULT hp_argument_bytes(const VARIANT *argument, SAFEARRAY **array, size_t *si
  */
 HRESULT hp_argument_values(const VARIANT *argument, SAFEARRAY **array, size_t *count);
 
+/**
+ * Does an array have one dimension, and the elements that a VARIANT says of it? Any lower bound will do.
+ *
+ * @param array    not NULL
+ * @param of       what the VARIANT says: VT_UI1, VT_VARIANT, ...
+ * @param element  bytes of one such
+ * @param count    receives the number of elements, if so
+ */
+int hp_argument_is_vector(SAFEARRAY *array, VARTYPE of, UINT element, ULONG *count);
+
 #endif

@@ -9,13 +9,14 @@
 #include "idl/fault.h"
 #include "idl/protocol.h"
 #include "proxygen/marshal_shared.h"
+#include "server/argument.h"
 
 // An array that was looked at: its elements are what it says they are.
 typedef struct elements {
     SAFEARRAY *array;
     VARTYPE type;
     uint32_t size; // bytes of one
-    uint32_t count;
+    ULONG count;
 } elements;
 
 static HRESULT open_array(const VARIANT *variant, elements *found) {
@@ -24,15 +25,9 @@ static HRESULT open_array(const VARIANT *variant, elements *found) {
     if (V_VT(variant) == (VT_BYREF | VT_VARIANT))
         variant = V_VARIANTREF(variant);
     SAFEARRAY *array = V_ISBYREF(variant) ? *V_ARRAYREF(variant) : V_ARRAY(variant);
-    VARTYPE type;
-    LONG lower;
-    LONG upper;
-    if (!found->size || !array || SafeArrayGetDim(array) != 1 || SafeArrayGetElemsize(array) != found->size ||
-        (SUCCEEDED(SafeArrayGetVartype(array, &type)) ? type != found->type : found->type == VT_VARIANT) ||
-        FAILED(SafeArrayGetLBound(array, 1, &lower)) || FAILED(SafeArrayGetUBound(array, 1, &upper)))
+    if (!found->size || !array || !hp_argument_is_vector(array, found->type, found->size, &found->count))
         return DISP_E_TYPEMISMATCH;
     found->array = array;
-    found->count = (ULONG)upper - (ULONG)lower + 1u; // modulo 2^32, as upper was computed
     return S_OK;
 }
 

@@ -6,6 +6,8 @@
 
 #include <oleauto.h>
 
+#include "server/argument.h"
+
 // The reference that counts: a script's variable may itself stand for somebody else's.
 static const VARIANT *target_of(const VARIANT *argument) {
     if (V_VT(argument) != (VT_BYREF | VT_VARIANT) || !V_VARIANTREF(argument))
@@ -29,18 +31,16 @@ static int is_locked(const SAFEARRAY *array) {
     return array && array->cLocks;
 }
 
-// What the VARIANT says of the elements and what the array says of itself are two claims.
-static int is_vector_of(SAFEARRAY *array, VARTYPE of) {
-    VARTYPE own;
-    return !array || (SafeArrayGetDim(array) == 1 && SafeArrayGetElemsize(array) == hp_variant_size(of) &&
-                      (FAILED(SafeArrayGetVartype(array, &own)) || own == of));
+// None is there yet, or one that may be replaced.
+static int is_replaceable(SAFEARRAY *array, VARTYPE of) {
+    ULONG count;
+    return !array || (!is_locked(array) && hp_argument_is_vector(array, of, hp_variant_size(of), &count));
 }
 
 static HRESULT check_array(const VARIANT *target, const hp_type *type, hp_reference_shape shape,
                            VARTYPE *of) {
     *of = V_VT(target) & VT_TYPEMASK;
-    return shape == HP_REFERENCE_ARRAY && !is_locked(*V_ARRAYREF(target)) &&
-                   is_vector_of(*V_ARRAYREF(target), *of) &&
+    return shape == HP_REFERENCE_ARRAY && is_replaceable(*V_ARRAYREF(target), *of) &&
                    (*of == hp_variant_natural(type) || (*of == VT_VARIANT && type->kind != HP_TYPE_STRUCT))
                ? S_OK
                : DISP_E_TYPEMISMATCH;
